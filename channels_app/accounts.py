@@ -1,0 +1,211 @@
+"""Provider accounts, their inbound URLs and numbers: the only place that writes them."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from channels_app.calls import recorder
+from channels_app.models import InboundUrl, Number, ProviderAccount, SmsNumber, SmsSettings
+from channels_app.providers import REGISTRY
+from channels_app.providers.base import Check, Credentials, Provider
+from routing.models import Channel, WorkStream
+
+REMEMBERED_S = 5.0
+
+
+class Conflict(ValueError):
+    """What is asked for contradicts what is there; the message names the records. Nothing was changed."""
+
+
+def credentials(account: ProviderAccount) -> Credentials:
+    """What the account is reached with, in clear. Keep it nowhere."""
+    return Credentials(
+        external_id=account.external_id,
+        secret=account.secret.reveal(),
+        secondary_secret=account.secondary_secret.reveal(),
+        base_url=account.base_url,
+    )
+
+
+def provider_of(account: ProviderAccount) -> Provider:
+    """The provider's file."""
+    return REGISTRY[account.provider]
+
+
+# --- finding the account of a webhook -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Door:
+    """An account as the webhook view needs it."""
+
+    account_id: int
+    provider: Provider
+    credentials: Credentials
+
+
+_doors: dict[str, tuple[float, Door]] = {}
+
+
+def door(token: str, *, fresh: bool = False) -> Door | None:
+    """The account behind an inbound URL, None for an unknown or retired one.
+
+    Remembered for five seconds per process; a refusal must be decided with `fresh=True`, so that a new
+    token works at once, and an old one five seconds longer at most.
+    """
+    now = time.monotonic()
+    known = _doors.get(token)
+    if known and known[0] > now and not fresh:
+        return known[1]
+    url = InboundUrl.objects.select_related("account").filter(token=token, retired_at=None).first()
+    if url is None:
+        _doors.pop(token, None)
+        return None
+    found = Door(url.account_id, provider_of(url.account), credentials(url.account))
+    if len(_doors) > 1000:
+        _doors.clear()
+    _doors[token] = (now + REMEMBERED_S, found)
+    return found
+
+
+def forget_doors() -> None:
+    """Drop what this process remembers (tests, and after a change in the same process)."""
+    _doors.clear()
+
+
+def inbound_address(url: InboundUrl) -> str:
+    """The absolute inbound URL, as it is pasted at the provider."""
+    return f"{settings.PUBLIC_BASE_URL}/hooks/{url.token}/"
+
+
+# --- SMS settings ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_sms_settings(
+    *,
+    sms_settings: SmsSettings,
+    provider: str,
+    external_id: str,
+    base_url: str,
+    secret: str,
+    secondary_secret: str | None,
+) -> SmsSettings:
+    """Store a work stream's SMS settings; the account behind them is found or made.
+
+    An empty `secret` keeps the known one; `secondary_secret` None keeps, "" removes. Raises Conflict when no
+    secret is known, or when another secret is given for an account that other records use as well.
+    """
+    account = ProviderAccount.objects.filter(
+        provider=provider, external_id=external_id, base_url=base_url
+    ).first()
+    if account is None and not secret:
+        raise Conflict("Enter the Auth Token of this account.")
+    if account is None:
+        account = ProviderAccount(provider=provider, external_id=external_id, base_url=base_url, secret=secret)
+    elif secret and secret != account.secret.reveal():
+        _may_change_secret(account, sms_settings)
+        account.secret = secret
+    if secondary_secret is not None:
+        account.secondary_secret = secondary_secret
+    account.deleted_at = None
+    account.save()
+    if sms_settings.inbound_url_id is None or sms_settings.inbound_url.account_id != account.pk:
+        sms_settings.inbound_url = InboundUrl.objects.create(account=account)
+    sms_settings.account = account
+    sms_settings.save()
+    Number.objects.filter(sms_number__work_stream=sms_settings.work_stream).update(account=account)
+    forget_doors()
+    return sms_settings
+
+
+def _may_change_secret(account: ProviderAccount, mine: SmsSettings) -> None:
+    others = [str(s.work_stream) for s in account.sms_settings.exclude(pk=mine.pk).select_related("work_stream")]
+    if others:
+        raise Conflict(
+            f"This account is also used by {', '.join(others)}, with another Auth Token. "
+            "Change the token on the account itself."
+        )
+
+
+@transaction.atomic
+def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: str | None) -> None:
+    """Set an account's secrets for all that use it; an empty secret and a None secondary keep what is there."""
+    if secret:
+        account.secret = secret
+    if secondary_secret is not None:
+        account.secondary_secret = secondary_secret
+    account.save(update_fields=["secret", "secondary_secret"])
+    forget_doors()
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def holder_of(*, value: str, channel: str = Channel.SMS, except_stream: WorkStream | None = None) -> str:
+    """Who already claims a number's texts, in words; empty when nobody does."""
+    found = SmsNumber.objects.filter(number__value=value, number__channel=channel)
+    if except_stream is not None and except_stream.pk:
+        found = found.exclude(work_stream=except_stream)
+    held = found.select_related("work_stream").first()
+    return f"This number already belongs to work stream {held.work_stream}." if held else ""
+
+
+@transaction.atomic
+def save_sms_number(
+    *, sms_number: SmsNumber, work_stream: WorkStream, value: str, messages_per_second: float | None
+) -> SmsNumber:
+    """Give a work stream its support number (digits). Raises Conflict when either is taken already."""
+    sms_settings = SmsSettings.objects.filter(work_stream=work_stream).select_related("account").first()
+    if sms_settings is None:
+        raise Conflict("Fill in the work stream's SMS settings first.")
+    if held := holder_of(value=value, except_stream=sms_number.work_stream if sms_number.pk else None):
+        raise Conflict(held)
+    if SmsNumber.objects.filter(work_stream=work_stream).exclude(pk=sms_number.pk).exists():
+        raise Conflict("You can configure only one phone number per work stream.")
+    number, _ = Number.objects.get_or_create(
+        channel=Channel.SMS, value=value, defaults={"account": sms_settings.account}
+    )
+    number.account, number.deleted_at = sms_settings.account, None
+    number.messages_per_second = messages_per_second
+    number.save(update_fields=["account", "deleted_at", "messages_per_second"])
+    sms_number.number, sms_number.work_stream = number, work_stream
+    sms_number.save()
+    return sms_number
+
+
+@transaction.atomic
+def remove_sms_number(*, sms_number: SmsNumber) -> None:
+    """Take a number away from its work stream. Its history stays; further texts to it are kept as unrouted."""
+    Number.objects.filter(pk=sms_number.number_id).update(deleted_at=timezone.now())
+    sms_number.delete()
+
+
+# --- Validate API Key -----------------------------------------------------------------------------
+
+
+def validate(*, sms_settings: SmsSettings) -> list[Check]:
+    """Ask the provider about the account and its number, keep the result on the record, return it.
+
+    Called outside any transaction: it waits for the network.
+    """
+    account = sms_settings.account
+    held = SmsNumber.objects.filter(work_stream=sms_settings.work_stream_id)
+    numbers = tuple(held.values_list("number__value", flat=True))
+    checks = provider_of(account).check_credentials(
+        credentials(account), numbers, recorder(account, keep_answers=False)
+    )
+    if not numbers:
+        checks.append(Check("warning", "No number is configured yet, so none was validated."))
+    worst = next((c for level in ("error", "warning") for c in checks if c.level == level), checks[0])
+    now = timezone.now()
+    sms_settings.last_validation_on = account.last_validated_at = now
+    sms_settings.last_validation_status = f"{worst.level}: {worst.text}"[:300]
+    account.last_validation_status = sms_settings.last_validation_status[:200]
+    sms_settings.save(update_fields=["last_validation_on", "last_validation_status"])
+    account.save(update_fields=["last_validated_at", "last_validation_status"])
+    return checks
+

@@ -1,0 +1,385 @@
+"""Twilio: SMS in and out over its 2010-04-01 REST API and its webhooks.
+
+Facts about parameters, statuses and codes: twilio.com/docs/messaging (webhook request, message resource,
+outbound message status in status callbacks, error dictionary), read 2026-11.
+"""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from channels_app.providers import twilio_signature as signatures
+from channels_app.providers.base import (
+    Ack,
+    Check,
+    Credentials,
+    Error,
+    Finding,
+    FindResult,
+    Inbound,
+    NotUnderstood,
+    Other,
+    Outcome,
+    OutboundText,
+    Report,
+    SendResult,
+    WireRequest,
+)
+from channels_app.providers.twilio_codes import explain
+from omnichannel.lib.http import Recorder, RecordingSession, surely_not_sent
+
+ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}", re.ASCII)
+# Twilio's word -> our state. A word that is not here changes nothing and is kept as an event.
+STATUSES = {
+    "accepted": "accepted",
+    "scheduled": "scheduled",
+    "queued": "queued",
+    "sending": "sending",
+    "sent": "sent",
+    "canceled": "canceled",
+    "failed": "failed",
+    "undelivered": "undelivered",
+    "delivered": "delivered",
+    "read": "read",
+}
+INBOUND_WORDS = frozenset({"received", "receiving"})
+# The whole text, without case or outer white space: what Twilio itself acts on for long codes.
+STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
+START_WORDS = frozenset({"start", "unstop", "yes"})
+HELP_WORDS = frozenset({"help", "info"})
+OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}
+PROFILE_NAMES = ("FromCity", "FromState", "FromZip", "FromCountry")
+LISTED_AT_MOST = 200
+
+
+class Http(TwilioHttpClient):
+    """The library's HTTP client, sent to the account's base URL through our recording session."""
+
+    def __init__(self, base_url: str, record: Recorder) -> None:
+        super().__init__(pool_connections=False)
+        self.session = RecordingSession(record)
+        self._base = urlsplit(base_url)
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
+        """The request, to the same path under the account's base URL."""
+        parts = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
+        path = self._base.path.rstrip("/") + parts.path
+        return super().request(method, urlunsplit(parts._replace(path=path)), *args, **options)
+
+
+def client(account: Credentials, secret: str, record: Recorder) -> Client:
+    """A client of its own for one task; the environment is not read (a blank entry keeps it out)."""
+    return Client(
+        account.external_id, secret, http_client=Http(account.base_url, record), environment={"-": ""}
+    )
+
+
+def params_of(request: WireRequest) -> dict[str, str]:
+    """The parameters of a form or a query string, without NUL; of a repeated name, the first."""
+    raw = request.query.encode("utf-8", "replace") if request.method == "GET" else request.body
+    if request.method != "GET" and "json" in request.content_type:
+        return _json_params(request.body)
+    params: dict[str, str] = {}
+    for name, value in signatures.form_pairs(raw):
+        text = value.decode("utf-8", "replace").replace("\x00", "")
+        params.setdefault(name.decode("utf-8", "replace").replace("\x00", ""), text)
+    return params
+
+
+def _json_params(body: bytes) -> dict[str, str]:
+    try:
+        decoded = json.loads(body)
+    except ValueError as error:
+        raise NotUnderstood("The body is not JSON, though it says so.") from error
+    if not isinstance(decoded, dict):
+        raise NotUnderstood("The body is JSON, but no object.")
+    return {str(k): str(v).replace("\x00", "") for k, v in decoded.items() if v is not None}
+
+
+class Twilio:
+    """See channels_app.providers.base.Provider."""
+
+    credential_fields = ("Account SID", "Auth Token")
+    default_base_url = "https://api.twilio.com"
+    text_limit = 1600
+
+    def check_external_id(self, external_id: str) -> str:
+        """See Provider."""
+        if ACCOUNT_SID.fullmatch(external_id):
+            return ""
+        return "An Account SID is AC followed by 32 digits and letters a to f."
+
+    # --- in ---------------------------------------------------------------------------------------
+
+    def verify(self, request: WireRequest, account: Credentials) -> str:
+        """See Provider."""
+        signature = request.headers.get("x-twilio-signature", "")
+        if not signature:
+            return "The X-Twilio-Signature header is missing."
+        if not account.secrets:
+            return "The account has no Auth Token to verify with."
+        # A header that names another algorithm is not ours to honour: no account here has such a key.
+        if "x-twilio-webhooks-signature-settings" in request.headers:
+            return "The request names a signature algorithm that this account does not use."
+        variants: list[signatures.Pairs] = [[]]
+        if request.method != "GET" and signatures.FORM in request.content_type:
+            pairs = signatures.form_pairs(request.body)
+            variants = [pairs] if (seen := signatures.readable(pairs)) == pairs else [pairs, seen]
+        elif request.body and not signatures.body_hash_fits(request.query, request.body):
+            return "The body does not fit bodySHA256 of the URL."
+        urls = [form for url in request.urls for form in signatures.url_forms(url)]
+        if signatures.is_valid(
+            signature=signature, secrets=account.secrets, urls=urls, pairs_variants=variants
+        ):
+            return ""
+        return "The signature fits neither Auth Token: wrong token, or another URL was signed."
+
+    def sequence_key(self, request: WireRequest) -> str:
+        """See Provider."""
+        try:
+            params = params_of(request)
+        except NotUnderstood:
+            return ""
+        return f"{params.get('From', '')}>{params.get('To', '')}"[:200] if _is_inbound(params) else ""
+
+    def classify(self, request: WireRequest, account: Credentials) -> Inbound | Report | Other:
+        """See Provider."""
+        params = params_of(request)
+        if not params:
+            return Other("The request has no parameters.")
+        named = params.get("AccountSid", account.external_id)
+        if named != account.external_id:
+            raise NotUnderstood(f"The request is about another account ({named}).")
+        if _is_inbound(params):
+            return parse_inbound(params)
+        if params.get("MessageStatus") or params.get("SmsStatus"):
+            return parse_report(params)
+        return Other("The request is neither a text nor a report.")
+
+    def ack(self) -> Ack:
+        """An empty TwiML answer: any other text would be sent to the customer."""
+        return Ack(200, "text/xml", b"<Response/>")
+
+    # --- out --------------------------------------------------------------------------------------
+
+    def send(self, account: Credentials, text: OutboundText, record: Recorder) -> SendResult:
+        """See Provider. On 401 the secondary token is tried once: a 401 was surely not accepted."""
+        result = self._send(account, account.secret, text, record)
+        if result.error is Error.BAD_CREDENTIALS and result.code == "20003" and account.secondary_secret:
+            second = self._send(account, account.secondary_secret, text, record)
+            return SendResult(**{**second.__dict__, "used_secondary": True})
+        return result
+
+    def _send(
+        self, account: Credentials, secret: str, text: OutboundText, record: Recorder
+    ) -> SendResult:
+        try:
+            message = client(account, secret, record).messages.create(
+                to=text.recipient,
+                from_=f"+{text.sender}",
+                body=text.text,
+                status_callback=text.status_url,
+            )
+        except TwilioRestException as error:
+            return refused(error)
+        except requests.RequestException as error:
+            return failed_on_the_way(error)
+        except (TwilioException, ValueError, TypeError, AttributeError):
+            return ambiguous("Twilio's answer could not be read.")
+        return accepted(message)
+
+    def find_sent(
+        self, account: Credentials, text: OutboundText, since: datetime, taken: frozenset[str], record: Recorder
+    ) -> FindResult:
+        """See Provider. Twilio lists by day and by second; a minute of slack covers clocks that differ."""
+        try:
+            listed = client(account, account.secret, record).messages.list(
+                to=text.recipient,
+                from_=f"+{text.sender}",
+                date_sent_after=since - timedelta(minutes=1),
+                limit=LISTED_AT_MOST,
+            )
+        except (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError):
+            return FindResult(Finding.CANNOT_TELL)
+        if len(listed) >= LISTED_AT_MOST:
+            return FindResult(Finding.CANNOT_TELL)
+        for message in sorted(listed, key=lambda m: m.date_created or datetime.min.replace(tzinfo=UTC)):
+            if message.sid and message.sid not in taken and message.body == text.text and _is_outbound(message):
+                return FindResult(Finding.FOUND, message.sid, STATUSES.get(str(message.status), "accepted"))
+        return FindResult(Finding.NOT_THERE)
+
+    def check_credentials(
+        self, account: Credentials, numbers: tuple[str, ...], record: Recorder
+    ) -> list[Check]:
+        """See Provider. The account's own answer holds the token in clear, so no body is recorded."""
+        asked = client(account, account.secret, record)
+        try:
+            fetched = asked.api.v2010.accounts(account.external_id).fetch()
+            checks = account_checks(str(fetched.status), str(fetched.type))
+            for number in numbers:
+                listed = asked.incoming_phone_numbers.list(phone_number=f"+{number}", limit=20)
+                checks.append(number_check(number, [n for n in listed if n.phone_number == f"+{number}"]))
+        except TwilioRestException as error:
+            return [credential_error(error)]
+        except requests.RequestException as error:
+            slow = isinstance(error, requests.ReadTimeout)
+            said = "Twilio did not answer in time" if slow else "Twilio could not be reached"
+            return [Check("error", f"{said}: nothing was validated, try again later.")]
+        except (TwilioException, ValueError, TypeError, AttributeError):
+            return [Check("error", "Twilio's answer could not be read: nothing was validated, try again later.")]
+        return checks
+
+    def error_url(self, code: str) -> str:
+        """See Provider."""
+        return f"https://www.twilio.com/docs/api/errors/{code}" if code.isascii() and code.isdigit() else ""
+
+
+# --- reading what Twilio posts --------------------------------------------------------------------
+
+
+def _is_inbound(params: dict[str, str]) -> bool:
+    word = (params.get("MessageStatus") or params.get("SmsStatus") or "").lower()
+    if word:
+        return word in INBOUND_WORDS
+    return "From" in params or "Body" in params
+
+
+def parse_inbound(params: dict[str, str]) -> Inbound:
+    """A text; raises NotUnderstood when it has no id, sender or recipient."""
+    external_id = next(
+        (params[n] for n in ("MessageSid", "SmsMessageSid", "SmsSid") if params.get(n)), ""
+    )
+    for name, value in (("MessageSid", external_id), ("From", params.get("From")), ("To", params.get("To"))):
+        if not (value or "").strip():
+            raise NotUnderstood(f"The text has no {name}.")
+    body = params.get("Body", "")
+    return Inbound(
+        external_id=external_id[:64],
+        sender=params["From"],
+        recipient=params["To"],
+        text=body,
+        media_count=min(_count(params.get("NumMedia", "")) or 0, 10),
+        segments=_count(params.get("NumSegments", "")),
+        keyword=OPT_OUT_TYPES.get(params.get("OptOutType", "").upper(), "") or keyword(body),
+        profile_name=params.get("ProfileName", "").strip()[:160],
+        profile={name: params[name] for name in PROFILE_NAMES if params.get(name)},
+    )
+
+
+def keyword(body: str) -> str:
+    """stop, start or help when the whole text is such a word."""
+    word = body.strip().casefold()
+    if word in STOP_WORDS:
+        return "stop"
+    if word in START_WORDS:
+        return "start"
+    return "help" if word in HELP_WORDS else ""
+
+
+def parse_report(params: dict[str, str]) -> Report:
+    """A status report; an unknown word changes nothing."""
+    external_id = next((params[n] for n in ("MessageSid", "SmsSid") if params.get(n)), "")
+    if not external_id:
+        raise NotUnderstood("The report has no MessageSid.")
+    word = (params.get("MessageStatus") or params.get("SmsStatus") or "").lower()
+    status = STATUSES.get(word)
+    code = params.get("ErrorCode", "").strip()[:16]
+    error, explanation = None, ""
+    if status in {"failed", "undelivered"}:
+        error, explanation = explain(code if code != "0" else "", params.get("ErrorMessage", "")[:200])
+    return Report(external_id[:64], status, word[:24], error, code, explanation, params.get("To", ""))
+
+
+def _count(text: str) -> int | None:
+    """A small whole number, or None: NumMedia has been seen as abc, 1e3 and with a billion."""
+    return min(int(text), 1000) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _is_outbound(message: Any) -> bool:
+    return str(message.direction or "outbound").startswith("outbound")
+
+
+# --- reading what Twilio answers ------------------------------------------------------------------
+
+
+def accepted(message: Any) -> SendResult:
+    """A 2xx: accepted, even when it already failed or cannot be tracked."""
+    code = str(message.error_code or "")
+    status = STATUSES.get(str(message.status or ""), "accepted")
+    if status in {"failed", "undelivered"}:
+        error, explanation = explain(code, str(message.error_message or ""))
+        return SendResult(Outcome.ACCEPTED, status, str(message.sid or ""), error, code, explanation)
+    if not message.sid:
+        said = "Twilio took the text but gave it no id: it cannot be tracked."
+        return SendResult(Outcome.ACCEPTED, "accepted", explanation=said)
+    return SendResult(Outcome.ACCEPTED, status, str(message.sid))
+
+
+def refused(error: TwilioRestException) -> SendResult:
+    """An answer that is no 2xx: 429 may be tried again, 5xx is in doubt, all else is final."""
+    code = str(error.code or "")
+    if error.status >= 500:
+        return ambiguous(f"Twilio answered with its error {error.status}.", code)
+    if error.status == 429:
+        return SendResult(Outcome.NOT_SENT, error=Error.THROTTLED, code=code, explanation=explain("20429")[1])
+    if error.status == 401:
+        meaning, sentence = explain("20003")
+        return SendResult(Outcome.REFUSED, "failed", "", meaning, "20003" if code in {"", "401"} else code, sentence)
+    meaning, sentence = explain(code, str(error.msg or ""))
+    return SendResult(Outcome.REFUSED, "failed", "", meaning, code, sentence)
+
+
+def failed_on_the_way(error: requests.RequestException) -> SendResult:
+    """No answer at all: either the request never left, or nobody knows."""
+    if surely_not_sent(error):
+        said = "Twilio could not be reached; it is tried again by itself."
+        return SendResult(Outcome.NOT_SENT, error=Error.UNAVAILABLE, explanation=said)
+    return ambiguous("The connection to Twilio broke before it answered.")
+
+
+def ambiguous(sentence: str, code: str = "") -> SendResult:
+    """Nobody knows whether the text was accepted."""
+    return SendResult(Outcome.AMBIGUOUS, error=Error.AMBIGUOUS, code=code, explanation=sentence)
+
+
+# --- validation -----------------------------------------------------------------------------------
+
+
+def account_checks(status: str, kind: str) -> list[Check]:
+    """What the account's own resource says."""
+    if status == "closed":
+        return [Check("error", "The credentials are right, but the Twilio account is closed.")]
+    if status == "suspended":
+        return [Check("error", "The credentials are right, but the Twilio account is suspended.")]
+    checks = [Check("success", "Account SID and Auth Token are valid.")]
+    if kind.lower() == "trial":
+        checks.append(Check("warning", "This is a trial account: it can only text numbers verified at Twilio."))
+    return checks
+
+
+def number_check(number: str, found: list[Any]) -> Check:
+    """Whether a number is the account's and can text."""
+    if not found:
+        return Check("error", f"The number {number} does not belong to this Twilio account.")
+    capabilities = found[0].capabilities or {}
+    can_text = capabilities.get("sms") if isinstance(capabilities, dict) else getattr(capabilities, "sms", False)
+    if not can_text:
+        return Check("error", f"The number {number} cannot send or receive texts.")
+    return Check("success", f"The number {number} is valid.")
+
+
+def credential_error(error: TwilioRestException) -> Check:
+    """What went wrong while asking."""
+    if error.status in {401, 403, 404}:
+        return Check("error", "Twilio does not accept this Account SID and Auth Token.")
+    if error.status == 429:
+        return Check("warning", "Twilio is busy: nothing was validated, try again later.")
+    return Check("error", f"Twilio answered with error {error.status}: nothing was validated, try again later.")

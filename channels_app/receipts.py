@@ -1,0 +1,128 @@
+"""Keeping what providers post: the raw request first, everything else later."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, models, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from channels_app.models import Refusal, WebhookReceipt
+from omnichannel.lib import backoff, redact
+from omnichannel.lib.queue import ring
+
+State = WebhookReceipt.State
+
+BELL = "webhook.received"
+KEPT_REFUSALS = 50
+MOST_ATTEMPTS = 5
+# A runner that takes longer is taken for dead; its transaction cannot commit any more (see finish).
+LEASE = timedelta(seconds=30)
+
+
+class LostClaim(Exception):
+    """Another runner has taken this receipt over; the caller's transaction must be rolled back."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A verified request as it came."""
+
+    method: str
+    path: str
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes
+    sequence_key: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over method, path with query, and body: a redelivery has the same."""
+        head = f"{self.method} {self.path}\n".encode()
+        return hashlib.sha256(head + self.body).hexdigest()
+
+
+INSERT = """
+INSERT INTO channels_app_webhookreceipt (account_id, digest, method, path, content_type, headers, body,
+    sequence_key, state, reason, attempts, next_attempt_at, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'received', '', 0, %s, %s)
+ON CONFLICT (account_id, digest) DO NOTHING RETURNING id
+"""
+
+
+def store(*, account_id: int, raw: Raw) -> bool:
+    """Keep a request and ring, in one transaction; False when it was here before.
+
+    A repeat changes nothing, except that it reopens a failed receipt. One statement in plain SQL, because
+    this is the one place where a customer's text is lost if it takes too long.
+    """
+    now = timezone.now()
+    at = connection.ops.adapt_datetimefield_value(now)
+    kept = (raw.content_type[:200], json.dumps(redact.mapping(raw.headers)), raw.body, raw.sequence_key)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(INSERT, [account_id, raw.digest, raw.method, raw.path, *kept, at, at])
+            is_new = cursor.fetchone() is not None
+        if is_new or reopen(WebhookReceipt.objects.filter(account_id=account_id, digest=raw.digest), now=now):
+            ring(BELL)
+    return is_new
+
+
+def reopen(receipts: models.QuerySet[WebhookReceipt], *, now: datetime) -> int:
+    """Make failed receipts due again (a repeat, or Replay); returns how many there were."""
+    return receipts.filter(state=State.FAILED).update(
+        state=State.RECEIVED, reason="", attempts=0, next_attempt_at=now, processed_at=None
+    )
+
+
+def refuse(*, account_id: int, reason: str, computed_url: str, headers: Mapping[str, str]) -> None:
+    """Note a refused request; only the last fifty of an account are kept."""
+    Refusal.objects.create(
+        account_id=account_id, reason=reason[:200], computed_url=computed_url, headers_present=sorted(headers)
+    )
+    kept = Refusal.objects.filter(account_id=account_id).order_by("-id").values("id")[:KEPT_REFUSALS]
+    Refusal.objects.filter(account_id=account_id).exclude(id__in=[row["id"] for row in kept]).delete()
+
+
+def claim_next(*, now: datetime) -> WebhookReceipt | None:
+    """Take the oldest receipt that is due; None when there is none, or another runner was faster each time.
+
+    Claimed by a conditional UPDATE with a lease: when this runner dies, it is due again after LEASE.
+    """
+    earlier = WebhookReceipt.objects.filter(
+        account=OuterRef("account"), sequence_key=OuterRef("sequence_key"), id__lt=OuterRef("id"), state="received"
+    )
+    due = WebhookReceipt.objects.filter(state=State.RECEIVED, next_attempt_at__lte=now)
+    in_order = due.filter(Q(sequence_key="") | ~Exists(earlier)).order_by("id")
+    for receipt in in_order.select_related("account")[:5]:
+        mine = WebhookReceipt.objects.filter(
+            pk=receipt.pk, state=State.RECEIVED, attempts=receipt.attempts, next_attempt_at__lte=now
+        ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
+        if mine:
+            receipt.attempts += 1
+            return receipt
+    return None
+
+
+def finish(receipt: WebhookReceipt, *, state: str, reason: str = "", now: datetime) -> None:
+    """Close a claimed receipt, in the caller's transaction. Raises LostClaim when it is no longer ours."""
+    _change(receipt, state=state, reason=reason[:500], processed_at=now)
+
+
+def postpone(receipt: WebhookReceipt, *, reason: str, now: datetime) -> None:
+    """Try again later, or give up after MOST_ATTEMPTS; the raw request is kept either way."""
+    if receipt.attempts >= MOST_ATTEMPTS:
+        finish(receipt, state=State.FAILED, reason=reason, now=now)
+    else:
+        _change(receipt, reason=reason[:500], next_attempt_at=now + backoff.delay(receipt.attempts))
+
+
+def _change(receipt: WebhookReceipt, **values: object) -> None:
+    ours = WebhookReceipt.objects.filter(
+        pk=receipt.pk, state=State.RECEIVED, attempts=receipt.attempts
+    )
+    if not ours.update(**values):
+        raise LostClaim(f"receipt {receipt.pk}")

@@ -1,0 +1,16 @@
+"""What the task queue runs for this room. No rules here."""
+
+from django.utils import timezone
+
+from channels_app import outbox
+from omnichannel.lib.queue import drain
+
+
+def send_due() -> int:
+    """Send what is due; returns how many texts were handed to a provider."""
+    return drain(outbox.send_one)
+
+
+def settle_doubtful() -> int:
+    """Give up on dead senders and look for what hangs in doubt; returns how many were looked at."""
+    return outbox.abandon_stale(now=timezone.now()) + drain(outbox.look_for_one)

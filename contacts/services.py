@@ -1,0 +1,52 @@
+"""Who is writing? Addresses and identification: the only place that writes addresses."""
+
+from dataclasses import dataclass
+
+from contacts.models import Address, Contact
+from omnichannel.lib.phones import WireAddress
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An address and whom it led to. `found` is one, several or none (how many records there were)."""
+
+    address: Address
+    contact: Contact | None
+    found: str
+
+    @property
+    def title(self) -> str:
+        """What the customer is called in lists."""
+        return self.contact.full_name if self.contact else self.address.visitor_name
+
+
+def address_for(wire: WireAddress, *, profile_name: str = "") -> Address:
+    """The one address row of this kind and value, made when it is new.
+
+    Safe when many first texts of one sender arrive at once: the constraint decides.
+    """
+    found = Address.objects.filter(kind=wire.kind, value=wire.value).select_related("contact__account").first()
+    if found is None:
+        Address.objects.bulk_create(
+            [Address(kind=wire.kind, value=wire.value, profile_name=profile_name)], ignore_conflicts=True
+        )
+        found = Address.objects.get(kind=wire.kind, value=wire.value)
+    elif profile_name and found.profile_name != profile_name:
+        found.profile_name = profile_name
+        found.save(update_fields=["profile_name"])
+    return found
+
+
+def identify(address: Address) -> Identity:
+    """Whose address it is: its own contact, else the single contact with that mobile phone, else nobody's.
+
+    No contact is created for an unknown sender.
+    """
+    if address.contact is not None:
+        return Identity(address, address.contact, "one")
+    if address.kind != Address.Kind.PHONE:
+        return Identity(address, None, "none")
+    matches = list(Contact.objects.filter(mobile_phone=address.value).select_related("account").order_by("id")[:2])
+    if len(matches) == 1:
+        return Identity(address, matches[0], "one")
+    return Identity(address, None, "several" if matches else "none")

@@ -1,0 +1,65 @@
+"""Who may see a conversation, and who may act on it. One funnel; what may not be seen does not exist."""
+
+from django.db.models import Q, QuerySet
+
+from agents.models import Agent, User
+from agents.roles import role_of, sees_everything
+from conversations.models import Conversation, State
+from routing.services import queue_ids_of
+
+
+class NotFound(Exception):
+    """There is no such conversation, or the user may not see it: the same answer for both."""
+
+
+def agent_of(user: User) -> Agent | None:
+    """The user's seat at the desk, None for somebody without a role."""
+    if not role_of(user):
+        return None
+    return Agent.objects.filter(user=user).select_related("user").first()
+
+
+def _mine(agent: Agent) -> Q:
+    """What an agent works on or has worked on, and what lies open in their queues."""
+    in_my_queues = Q(queue_id__in=queue_ids_of(agent)) & ~Q(state=State.CLOSED)
+    return in_my_queues | Q(agent=agent) | Q(closed_by=agent)
+
+
+def visible(user: User) -> QuerySet[Conversation]:
+    """All conversations that the user may read: administrators and supervisors all, agents their queues'
+    and their own, and the earlier ones of a customer they are talking to. Nobody else any."""
+    everything = Conversation.objects.all()
+    if sees_everything(user):
+        return everything
+    agent = agent_of(user)
+    if agent is None:
+        return everything.none()
+    talking = Conversation.objects.filter(agent=agent).exclude(state=State.CLOSED)
+    earlier = Q(address_id__in=talking.values("address_id")) | Q(
+        contact_id__in=talking.exclude(contact=None).values("contact_id")
+    )
+    return everything.filter(_mine(agent) | earlier)
+
+
+def find(user: User, conversation_id: int) -> Conversation:
+    """The conversation, if the user may read it; raises NotFound."""
+    found = (
+        visible(user)
+        .filter(pk=conversation_id)
+        .select_related(
+            "address", "contact__account", "queue", "work_stream", "agent__user", "number__account", "closed_by__user"
+        )
+        .first()
+    )
+    if found is None:
+        raise NotFound(conversation_id)
+    return found
+
+
+def may_act(user: User, conversation: Conversation, agent: Agent | None) -> bool:
+    """Whether the user may do more than read: not on what is visible only as somebody's earlier one."""
+    if agent is None:
+        return False
+    if sees_everything(user):
+        return True
+    return conversation.agent_id == agent.pk or conversation.queue_id in queue_ids_of(agent)

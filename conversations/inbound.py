@@ -1,0 +1,210 @@
+"""The conductor: from a receipt to a message in a conversation. One transaction per receipt."""
+
+import logging
+import re
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from channels_app import outbox, receipts
+from channels_app.accounts import credentials, provider_of
+from channels_app.models import InboundText, Number, WebhookReceipt
+from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
+from contacts.models import Address
+from contacts.services import address_for, identify
+from conversations import services
+from omnichannel.lib import phones
+from routing.models import WorkStream
+
+logger = logging.getLogger(__name__)
+
+DELIVERY_IN_PATH = re.compile(r"/status/(\d{1,18})/?(?:\?|$)", re.ASCII)
+State, Disposition = WebhookReceipt.State, InboundText.Disposition
+# A report can be faster than the answer to our own request; after these tries it is about nothing of ours.
+REPORT_TRIES = 3
+
+
+def take_one() -> bool:
+    """Work on the next receipt that is due; False when there is none.
+
+    What cannot be understood is failed with its reason; what breaks is tried again later, a few times. The
+    raw request is kept in every case.
+    """
+    receipt = receipts.claim_next(now=timezone.now())
+    if receipt is None:
+        return False
+    try:
+        _attempt(receipt)
+    except receipts.LostClaim:
+        logger.warning("Receipt %s was taken over by another runner.", receipt.pk)
+    return True
+
+
+def _attempt(receipt: WebhookReceipt) -> None:
+    try:
+        _take(receipt, timezone.now())
+    except receipts.LostClaim:
+        raise
+    except NotUnderstood as error:
+        receipts.finish(receipt, state=State.FAILED, reason=str(error), now=timezone.now())
+    except IntegrityError:
+        # Two runners raced for the same new row; the constraint decided. The next try finds it.
+        receipts.postpone(receipt, reason="Raced with another text.", now=timezone.now())
+    except Exception as error:  # anything else is a defect or an outage: never lose the receipt over it
+        logger.exception("Receipt %s could not be taken.", receipt.pk)
+        receipts.postpone(receipt, reason=f"{type(error).__name__}: {error}", now=timezone.now())
+
+
+def _take(receipt: WebhookReceipt, now: datetime) -> None:
+    if receipt.attempts > receipts.MOST_ATTEMPTS:
+        raise NotUnderstood("Its worker stopped each time it was tried.")
+    provider, account = provider_of(receipt.account), credentials(receipt.account)
+    with transaction.atomic():
+        what = provider.classify(wire_request(receipt), account)
+        match what:
+            case Inbound():
+                _take_text(receipt, what, now)
+            case Report():
+                _take_report(receipt, what, now)
+            case Other():
+                receipts.finish(receipt, state=State.IGNORED, reason=what.reason, now=now)
+
+
+def wire_request(receipt: WebhookReceipt) -> WireRequest:
+    """The stored request again."""
+    return WireRequest(
+        method=receipt.method,
+        urls=(),
+        query=receipt.path.partition("?")[2],
+        content_type=receipt.content_type,
+        headers=receipt.headers,
+        body=bytes(receipt.body),
+    )
+
+
+# --- reports --------------------------------------------------------------------------------------
+
+
+def _take_report(receipt: WebhookReceipt, report: Report, now: datetime) -> None:
+    match = DELIVERY_IN_PATH.search(receipt.path)
+    delivery = outbox.find_reported(
+        report=report, delivery_id=int(match.group(1)) if match else None, account_id=receipt.account_id
+    )
+    if delivery is not None:
+        outbox.apply_report(delivery=delivery, report=report, now=now)
+        receipts.finish(receipt, state=State.DONE, now=now)
+    elif receipt.attempts < REPORT_TRIES:
+        receipts.postpone(receipt, reason=f"No text of ours has the id {report.external_id} yet.", now=now)
+    else:
+        reason = f"No text of ours has the id {report.external_id}."
+        receipts.finish(receipt, state=State.IGNORED, reason=reason, now=now)
+
+
+# --- texts ----------------------------------------------------------------------------------------
+
+
+def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
+    provider = receipt.account.provider
+    if InboundText.objects.filter(provider=provider, external_id=text.external_id).exists():
+        receipts.finish(receipt, state=State.IGNORED, reason="This text was here before.", now=now)
+        return
+    sender = phones.wire_address(text.sender)
+    if sender is None:
+        raise NotUnderstood("The text has no sender.")
+    address = _lock(address_for(sender, profile_name=text.profile_name))
+    number, stream = _ours(receipt, text)
+    inbound = InboundText(
+        provider=provider,
+        external_id=text.external_id,
+        receipt=receipt,
+        number=number,
+        address=address,
+        to_value=text.recipient[:160],
+        text=text.text,
+        media_count=text.media_count,
+        segments=text.segments,
+        profile=text.profile,
+        keyword=text.keyword,
+        disposition=Disposition.CONVERSATION,
+        received_at=receipt.received_at,
+    )
+    reason = _place(inbound, stream, now)
+    receipts.finish(receipt, state=State.DONE, reason=reason, now=now)
+
+
+def _lock(address: Address) -> Address:
+    """The address under its row lock: the texts of one customer are taken one after the other."""
+    rows = Address.objects.select_related("contact__account")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    return rows.get(pk=address.pk)
+
+
+def _ours(receipt: WebhookReceipt, text: Inbound) -> tuple[Number | None, WorkStream | None]:
+    """The number that was texted, and the work stream that claims its texts."""
+    to = phones.wire_address(text.recipient)
+    if to is None:
+        return None, None
+    number = (
+        Number.objects.filter(account=receipt.account, channel=to.channel, value=to.value.removeprefix("+"))
+        .select_related("account", "sms_number__work_stream")
+        .first()
+    )
+    if number is None:
+        return None, None
+    role = getattr(number, "sms_number", None)
+    if number.deleted_at or role is None or role.work_stream.deleted_at:
+        return number, None
+    return number, role.work_stream
+
+
+def _place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> str:
+    """Decide what becomes of a text and write it; returns a remark for the receipt."""
+    number, address = inbound.number, inbound.address
+    counts = inbound.keyword in {"stop", "start"} and number is not None
+    if counts and number is not None:
+        counts = _keep_opt_out(inbound, number, now)
+    if address.is_blocked(now):
+        inbound.disposition = Disposition.BLOCKED
+        inbound.save()
+        return "The sender is blocked."
+    if stream is None or number is None:
+        inbound.disposition = Disposition.KEPT if counts else Disposition.UNROUTED
+        inbound.save()
+        return f"The number {inbound.to_value} belongs to no work stream."
+    inbound.save()
+    _join(inbound, number, stream, is_opt_out_word=counts, now=now)
+    return ""
+
+
+def _keep_opt_out(inbound: InboundText, number: Number, now: datetime) -> bool:
+    """STOP closes the pair, START opens it; a YES while nothing is closed is an ordinary answer."""
+    if inbound.keyword == "stop":
+        outbox.opt_out(number=number, address=inbound.address, source=inbound.text.strip()[:40], now=now)
+        return True
+    was_closed = outbox.opt_in(number=number, address=inbound.address, now=now)
+    return was_closed or inbound.text.strip().casefold() != "yes"
+
+
+def _join(
+    inbound: InboundText, number: Number, stream: WorkStream, *, is_opt_out_word: bool, now: datetime
+) -> None:
+    """Into the conversation that is not closed, or a new one.
+
+    An opt-out word wakes nobody; without a conversation it makes one that is closed at once.
+    """
+    identity = identify(inbound.address)
+    conversation = services.current(inbound.address.pk, number.pk)
+    is_new = conversation is None
+    if conversation is None:
+        conversation = services.open_conversation(
+            identity=identity, number=number, work_stream=stream, first_message=inbound.text, now=now
+        )
+    services.add_inbound(
+        conversation=conversation, inbound=inbound, wakes=not is_opt_out_word, is_new=is_new, now=now
+    )
+    if is_opt_out_word:
+        services.note_opt_out(conversation=conversation, keyword=inbound.keyword, now=now)
+        if is_new:
+            services.close_at_once(conversation=conversation, now=now, why="Nothing to answer: closed.")

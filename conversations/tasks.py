@@ -1,0 +1,21 @@
+"""What the task queue runs for this room. No rules here."""
+
+from django.utils import timezone
+
+from conversations import inbound, services
+from omnichannel.lib.queue import drain
+
+
+def take_receipts() -> int:
+    """Work on received webhooks; returns how many."""
+    return drain(inbound.take_one)
+
+
+def show_deliveries() -> int:
+    """Let conversations show what became of their texts; returns how many deliveries there were."""
+    return drain(lambda: services.show_changed_deliveries(now=timezone.now()) > 0)
+
+
+def close_idle() -> int:
+    """Close conversations that were left alone for too long; returns how many."""
+    return services.close_overdue(now=timezone.now())

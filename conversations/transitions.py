@@ -1,0 +1,89 @@
+"""The states of a conversation and the only ways between them. Pure.
+
+Numbers refer to the table of states in docs/conversations.md. Not for texts: the customer leaving a chat
+(4, 6). With push distribution: accept or auto-assign (3), disconnect (7), ten declines (17).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from conversations.models import State
+
+
+class Cause(StrEnum):
+    """What makes a conversation change its state."""
+
+    CUSTOMER_WROTE = "customer_wrote"
+    PICK = "pick"
+    END = "end"
+    CLOSE_SESSION = "close_session"
+    RELEASE = "release"
+    TRANSFER = "transfer"
+    REOPEN = "reopen"
+    TIME = "time"
+
+
+TABLE: dict[tuple[State, Cause], State] = {
+    (State.OPEN, Cause.PICK): State.ACTIVE,  # 2
+    (State.ACTIVE, Cause.END): State.WRAP_UP,  # 5
+    (State.ACTIVE, Cause.RELEASE): State.OPEN,  # 8
+    (State.ACTIVE, Cause.TRANSFER): State.OPEN,  # 9
+    (State.ACTIVE, Cause.CLOSE_SESSION): State.WAITING,  # 10, 11
+    (State.WRAP_UP, Cause.CLOSE_SESSION): State.CLOSED,  # 12
+    (State.WAITING, Cause.TIME): State.CLOSED,  # 13
+    (State.WAITING, Cause.REOPEN): State.ACTIVE,  # 14
+    (State.WAITING, Cause.CUSTOMER_WROTE): State.OPEN,  # 15
+    (State.OPEN, Cause.TIME): State.CLOSED,  # 16
+    (State.ACTIVE, Cause.TIME): State.CLOSED,  # 16
+    (State.WRAP_UP, Cause.TIME): State.CLOSED,  # 16
+}
+# A text of the customer in these states joins the conversation and changes nothing else.
+JOINS = frozenset({State.OPEN, State.ACTIVE, State.WRAP_UP})
+USES_CAPACITY = frozenset({State.ACTIVE, State.WRAP_UP})
+# Time in the state after which it is closed; Waiting follows its work stream and the last text instead.
+LONGEST = {
+    State.OPEN: timedelta(days=30),
+    State.ACTIVE: timedelta(days=30),
+    State.WRAP_UP: timedelta(days=1),
+}
+VERBS = {
+    Cause.PICK: "picked",
+    Cause.END: "ended",
+    Cause.CLOSE_SESSION: "closed",
+    Cause.RELEASE: "released",
+    Cause.TRANSFER: "transferred",
+    Cause.REOPEN: "reopened",
+}
+
+
+class NotAllowed(Exception):
+    """The change is not in the table, or somebody else was faster. Nothing was changed."""
+
+    code = "not_allowed"
+
+
+@dataclass(frozen=True)
+class Idle:
+    """What decides whether a conversation has been left alone for too long."""
+
+    state: State
+    state_changed_at: datetime
+    last_message_at: datetime
+    auto_close_after: timedelta
+
+
+def after(state: State, cause: Cause) -> State:
+    """The state that follows; raises NotAllowed with a sentence."""
+    if (state, cause) not in TABLE:
+        raise NotAllowed(f"A conversation that is {State(state).label} cannot be {VERBS.get(cause, cause)}.")
+    return TABLE[(state, cause)]
+
+
+def is_overdue(idle: Idle, *, now: datetime) -> bool:
+    """Whether the conversation is to be closed at `now`."""
+    if idle.state is State.CLOSED:
+        return False
+    if idle.state is State.WAITING:
+        return now - idle.last_message_at >= idle.auto_close_after
+    return now - idle.state_changed_at >= LONGEST[idle.state]

@@ -1,0 +1,28 @@
+"""What the API answers when something is not allowed, not there, or was lost to somebody else."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from channels_app.accounts import Conflict
+from channels_app.outbox import Refused
+from conversations.access import NotFound
+from conversations.transitions import NotAllowed
+from routing.services import Protected
+
+
+def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Our anticipated errors as 404, 409 and 400; all else as the framework does."""
+    match error:
+        case NotFound():
+            return Response({"detail": "Not found."}, status=status.HTTP_404_NOT_FOUND)
+        case NotAllowed():
+            return Response({"code": error.code, "detail": str(error)}, status=status.HTTP_409_CONFLICT)
+        case Refused():
+            body = {"text": [str(error)], "code": error.verdict.reason}
+            return Response(body, status=status.HTTP_400_BAD_REQUEST)
+        case Conflict() | Protected():
+            return Response({"detail": str(error)}, status=status.HTTP_409_CONFLICT)
+    return exception_handler(error, context)

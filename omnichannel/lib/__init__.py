@@ -1,0 +1,1 @@
+"""Pure helpers: no models, and no app imported."""

@@ -1,0 +1,82 @@
+"""Reading the environment strictly: a wrong value refuses to start, with a sentence that says why."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def strict_bool(name: str, text: str) -> bool:
+    """True or False for the usual words; raises ImproperlyConfigured for anything else."""
+    word = text.strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ImproperlyConfigured(f"{name}={text!r} is neither true nor false.")
+
+
+def positive_int(name: str, text: str) -> int:
+    """A whole number above zero; raises ImproperlyConfigured otherwise."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ImproperlyConfigured(f"{name}={text!r} is not a whole number above zero.")
+    return int(text)
+
+
+def base_url(name: str, text: str, *, allow_http: bool) -> str:
+    """The URL without its trailing slash; raises ImproperlyConfigured when providers could not use it.
+
+    With `allow_http` false, plain http is accepted for loopback hosts only.
+    """
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name}={text!r} must look like https://desk.example.com")
+    if parts.scheme == "http" and not allow_http and parts.hostname not in LOOPBACK_HOSTS:
+        raise ImproperlyConfigured(f"{name}={text!r} must use https: providers post customers' texts to it.")
+    return text.strip().rstrip("/")
+
+
+def one_of_schemes(name: str, url: str, schemes: Sequence[str]) -> str:
+    """The URL itself; raises ImproperlyConfigured when its scheme is none of `schemes`."""
+    if urlsplit(url).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must start with one of: {', '.join(s + '://' for s in schemes)}")
+    return url
+
+
+def fernet_keys(name: str, keys: Sequence[str]) -> list[str]:
+    """The keys, newest first; raises ImproperlyConfigured when one is not 32 url-safe base64 bytes."""
+    if not keys:
+        raise ImproperlyConfigured(f"{name} is empty: make a key with `manage.py make_field_key`.")
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} holds a key that is not 32 url-safe base64 bytes.") from error
+    return list(keys)
+
+
+def kept_secrets(path: Path) -> dict[str, str]:
+    """Secrets of a demo or a developer's machine: made once, kept in `path` (mode 0600), never changed."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = {"SECRET_KEY": secrets.token_urlsafe(50), "FIELD_KEYS": Fernet.generate_key().decode()}
+        partial = path.with_suffix(f".{secrets.token_hex(4)}")
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(made))
+        try:
+            # A hard link fails when another process was first: whoever is first wins, nobody overwrites.
+            path.hardlink_to(partial)
+        except FileExistsError:
+            pass
+        finally:
+            partial.unlink()
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept

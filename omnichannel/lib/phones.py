@@ -1,0 +1,103 @@
+"""Telephone numbers and addresses: every written form in, one stored form out."""
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+
+# E.164 (ITU-T): a country code that never starts with 0, fifteen digits at most.
+E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+DIGITS = re.compile(r"[0-9]+", re.ASCII)
+OUTER_BLANKS = " \t\r\n"
+CHANNEL_PREFIX = re.compile(r"^([a-z]+):", re.IGNORECASE | re.ASCII)
+
+
+class NotANumber(ValueError):
+    """The text is no telephone number; the message says what to type instead."""
+
+
+@dataclass(frozen=True)
+class WireAddress:
+    """An address as a provider writes it, taken apart.
+
+    `kind` is one of phone, whatsapp_id, short_code, alphanumeric. `value` is E.164 with its + for a phone,
+    else the text itself. `channel` is sms unless the provider wrote a prefix such as whatsapp:.
+    """
+
+    kind: str
+    value: str
+    channel: str
+
+
+def to_e164(text: str, *, region: str) -> str:
+    """The number in E.164, read as people write it; national forms are numbers of `region`.
+
+    Raises NotANumber when it cannot be a telephone number. No check that the number is in service:
+    reserved ranges (958, 555) are used in examples and tests.
+    """
+    digits_only = text.strip(OUTER_BLANKS)
+    try:
+        parsed = phonenumbers.parse(digits_only, region)
+        if not _is_possible(parsed) and not digits_only.startswith("+"):
+            parsed = phonenumbers.parse("+" + digits_only, region)
+    except phonenumbers.NumberParseException as error:
+        raise NotANumber("Enter a telephone number, for example +14255550100.") from error
+    if not _is_possible(parsed) or parsed.extension:
+        raise NotANumber("Enter a whole telephone number with its country code, for example +14255550100.")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def our_number(text: str) -> str:
+    """The digits of a number of ours, as the documents write it: 14252306549.
+
+    An outer blank and a leading + are taken off; anything else that is no digit is refused with NotANumber.
+    """
+    digits = text.strip(OUTER_BLANKS).removeprefix("+")
+    if not DIGITS.fullmatch(digits):
+        raise NotANumber("Enter country code and number in digits only, without blanks: 14252306549.")
+    try:
+        possible = _is_possible(phonenumbers.parse("+" + digits))
+    except phonenumbers.NumberParseException:
+        possible = False
+    if not possible or not E164.fullmatch("+" + digits):
+        raise NotANumber(f"{digits} is no whole number: begin with the country code, for example 14252306549.")
+    return digits
+
+
+def readable(e164: str) -> str:
+    """The number as people read it (+1 425-555-0100); any other text comes back as it is."""
+    try:
+        parsed = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def wire_address(text: str) -> WireAddress | None:
+    """What a provider wrote in From or To, taken apart; None when there is no address in it.
+
+    Never raises: a sender that is no telephone number is stored as it is, not refused.
+    """
+    bare = text.strip(OUTER_BLANKS)
+    match = CHANNEL_PREFIX.match(bare)
+    channel = match.group(1).lower() if match else "sms"
+    value = bare[match.end() :].strip(OUTER_BLANKS) if match else bare
+    if not value or value == "+":
+        return None
+    return WireAddress(*_kind_and_value(value, channel), channel)
+
+
+def _kind_and_value(value: str, channel: str) -> tuple[str, str]:
+    # A form that was not encoded turns "+1425…" into " 1425…"; some gateways leave the + out altogether.
+    digits = re.sub(r"[ ().-]", "", value.removeprefix("+"))
+    if E164.fullmatch("+" + digits):
+        return "phone", "+" + digits
+    if DIGITS.fullmatch(value):
+        return "short_code", value
+    if channel == "whatsapp":
+        return "whatsapp_id", value
+    return "alphanumeric", value[:64]
+
+
+def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
+    return phonenumbers.is_possible_number(number)

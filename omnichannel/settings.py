@@ -1,0 +1,273 @@
+"""All settings, in one file, from the environment alone. A wrong value refuses to start."""
+
+import hashlib
+import sys
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from omnichannel.lib import environment
+from omnichannel.lib.doorbells import EVERY_LANE, Doorbell
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- what this process is -------------------------------------------------------------------------
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+DEBUG = environment.strict_bool("DEBUG", env.str("DEBUG", default="false"))
+# Demo mode: plain http to a simulator on this machine, demo users may log in, secrets are kept in VAR_DIR.
+DEMO = environment.strict_bool("DEMO", env.str("DEMO", default="false"))
+
+if (DEBUG or DEMO) and not (env.str("SECRET_KEY", default="") and env.str("FIELD_KEYS", default="")):
+    _kept = environment.kept_secrets(VAR_DIR / "secrets.json")
+else:
+    _kept = {}
+SECRET_KEY = env.str("SECRET_KEY", default=_kept.get("SECRET_KEY", ""))
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set (in a demo, DEMO=true makes and keeps one).")
+FIELD_KEYS = environment.fernet_keys(
+    "FIELD_KEYS", env.list("FIELD_KEYS", default=[k for k in [_kept.get("FIELD_KEYS", "")] if k])
+)
+
+# --- addresses ------------------------------------------------------------------------------------
+
+# The address under which providers and people reach this installation; webhook signatures cover it.
+PUBLIC_BASE_URL = environment.base_url(
+    "PUBLIC_BASE_URL",
+    env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000"),
+    allow_http=DEBUG or DEMO,
+)
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS",
+    default=[urlsplit(PUBLIC_BASE_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"],
+)
+IS_HTTPS = PUBLIC_BASE_URL.startswith("https://")
+# Only behind a proxy that sets (and strips from outside) X-Forwarded-Proto.
+if environment.strict_bool("TRUST_PROXY", env.str("TRUST_PROXY", default="false")):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SESSION_COOKIE_NAME = "omnichannel_session"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "style-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- applications ---------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "omnichannel.apps.AdministrationConfig",  # before django.contrib.admin: our site, our templates
+    "omnichannel.apps.OmnichannelConfig",  # before django_q: our qcluster command supervises its own
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "django_filters",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "django_q",
+    "agents",
+    "contacts",
+    "routing",
+    "channels_app",
+    "conversations",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "agents.middleware.UserTimeZoneMiddleware",
+]
+ROOT_URLCONF = "omnichannel.urls"
+WSGI_APPLICATION = "omnichannel.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "omnichannel.context.site",
+            ]
+        },
+    }
+]
+
+# --- database -------------------------------------------------------------------------------------
+
+DATABASE_URL = environment.one_of_schemes(
+    "DATABASE_URL",
+    env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'omnichannel.sqlite3'}"),
+    ["sqlite", "postgres", "postgresql", "pgsql"],
+)
+DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL)}
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if IS_SQLITE:
+    # WAL: readers never wait for the writer. FULL: a text that was answered with 200 survives a power cut.
+    # IMMEDIATE: a transaction that reads and then writes cannot be refused halfway.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    }
+    Path(str(DATABASES["default"]["NAME"])).parent.mkdir(parents=True, exist_ok=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- the queue ------------------------------------------------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    environment.one_of_schemes("REDIS_URL", REDIS_URL, ["redis", "rediss", "unix"])
+# Two lanes: what customers and agents wait for, and what waits for providers.
+DESK_LANE, SENDING_LANE = "desk", "sending"
+LANES = [DESK_LANE, SENDING_LANE]
+TASK_TIMEOUT_S = environment.positive_int("TASK_TIMEOUT_S", env.str("TASK_TIMEOUT_S", default="60"))
+Q_CLUSTER = {
+    "name": DESK_LANE,
+    "ALT_CLUSTERS": {
+        SENDING_LANE: {
+            "workers": environment.positive_int("SENDING_WORKERS", env.str("SENDING_WORKERS", default="2"))
+        }
+    },
+    "orm": "default",
+    "broker_class": "omnichannel.lib.queue.DoorbellBroker",
+    "workers": environment.positive_int("DESK_WORKERS", env.str("DESK_WORKERS", default="2")),
+    "timeout": TASK_TIMEOUT_S,
+    "retry": TASK_TIMEOUT_S + 60,  # > timeout + queue_limit x mean task time / workers
+    "max_attempts": 1,  # retries are on our rows, with back-off
+    "ack_failures": True,
+    "save_limit": -1,  # successes are not kept: our rows are the record
+    "bulk": 10,
+    "queue_limit": 4,
+    "recycle": 5000,
+    "catch_up": False,
+    "label": "Task queue",
+}
+# Who answers which bell (see docs/architecture.md). Proved importable by check omnichannel.E001.
+DOORBELLS = {
+    "webhook.received": Doorbell(task="conversations.tasks.take_receipts", lane=DESK_LANE, every_s=1),
+    "delivery.changed": Doorbell(task="conversations.tasks.show_deliveries", lane=DESK_LANE, every_s=1),
+    "conversation.sweep": Doorbell(task="conversations.tasks.close_idle", lane=DESK_LANE, every_s=60),
+    "delivery.due": Doorbell(task="channels_app.tasks.send_due", lane=SENDING_LANE, every_s=1),
+    "delivery.doubtful": Doorbell(task="channels_app.tasks.settle_doubtful", lane=SENDING_LANE, every_s=15),
+    "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
+}
+# Called between two pieces of work of a long task, so that a busy worker is not taken for a dead one.
+WORKER_BEAT = "omnichannel.tasks.beat"
+# A lane whose workers have shown no life for so long is killed and started again.
+FROZEN_AFTER_S = environment.positive_int("FROZEN_AFTER_S", env.str("FROZEN_AFTER_S", default="40"))
+# Keeps two installations that share one Redis or one machine from ringing each other's bells.
+DOORBELL_SCOPE = hashlib.sha256(str(DATABASES["default"]["NAME"]).encode()).hexdigest()[:12]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- people ---------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "agents.User"
+AUTHENTICATION_BACKENDS = ["agents.backends.UserBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "desk:home"
+LOGOUT_REDIRECT_URL = "login"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = USE_TZ = True
+# Numbers written in national form (a contact's mobile phone) are read as numbers of this region.
+DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="US")
+
+# --- API ------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["omnichannel.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
+    "DEFAULT_PAGINATION_CLASS": "omnichannel.pagination.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {"token": "30/min"},
+    "EXCEPTION_HANDLER": "omnichannel.errors.api_exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "PAGE_SIZE": 50,
+}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Token"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Omnichannel API",
+    "DESCRIPTION": "Configuration and conversations of an Omnichannel installation.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- static files and logs ------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "omnichannel" / "assets"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "loggers": {
+        # Its INFO lines carry URLs and query strings with customers' numbers.
+        "twilio.http_client": {"level": "WARNING"},
+        # One line per task, thousands a minute.
+        "django-q": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+    },
+}

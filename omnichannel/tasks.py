@@ -1,0 +1,34 @@
+"""Signs of life."""
+
+import os
+import socket
+import time
+
+from django.utils import timezone
+
+from omnichannel.models import WorkerHeartbeat
+
+BEAT_EVERY_S = 2.0
+_last = {"at": float("-inf")}
+
+
+def cluster_name() -> str:
+    """Which cluster this process works for: named by its supervisor, else by host and process."""
+    return os.environ.get("OMNICHANNEL_CLUSTER") or f"{socket.gethostname()}.{os.getpid()}"[:64]
+
+
+def beat() -> int:
+    """Note that this worker lives, at most every two seconds. Returns 0: it is no piece of work."""
+    now = time.monotonic()
+    if now - _last["at"] >= BEAT_EVERY_S:
+        _last["at"] = now
+        WorkerHeartbeat.objects.update_or_create(
+            cluster=cluster_name(),
+            defaults={
+                "lane": os.environ.get("Q_CLUSTER_NAME", "desk"),
+                "host": socket.gethostname()[:120],
+                "pid": os.getpid(),
+                "beat_at": timezone.now(),
+            },
+        )
+    return 0

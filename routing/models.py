@@ -1,0 +1,110 @@
+"""Where work goes: work streams, queues, and the ordered rules between them."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from agents.models import Agent
+from routing.rules import FIELDS, OPERATORS
+
+EIGHT_HOURS_MIN = 480
+
+
+class Channel(models.TextChoices):
+    """The ways customers' texts come in."""
+
+    SMS = "sms", "SMS"
+
+
+class WorkStream(models.Model):
+    """One way for work to come in: its channel, what one conversation costs, when it closes by itself."""
+
+    class Mode(models.TextChoices):
+        """How agents get work."""
+
+        PICK = "pick", "Pick"  # agents take it from Open work items
+
+    name = models.CharField(max_length=100, unique=True)
+    channel = models.CharField(max_length=16, choices=Channel.choices, default=Channel.SMS)
+    capacity = models.PositiveIntegerField(
+        default=20, help_text="Units of an agent's capacity that one conversation takes."
+    )
+    auto_close_after_inactivity = models.PositiveIntegerField(
+        "auto-close after inactivity",
+        default=EIGHT_HOURS_MIN,
+        validators=[MinValueValidator(EIGHT_HOURS_MIN, "For SMS, choose eight hours (480 minutes) or more.")],
+        help_text="Minutes without a text from either side after which a Waiting conversation is closed. "
+        "Eight hours (480) or more.",
+    )
+    work_distribution_mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.PICK)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(auto_close_after_inactivity__gte=EIGHT_HOURS_MIN), name="stream_eight_hours"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Queue(models.Model):
+    """A team's work. Conversations inherit its priority."""
+
+    name = models.CharField(max_length=100, unique=True)
+    priority = models.PositiveIntegerField(
+        default=100, help_text="The lower the number, the higher the priority."
+    )
+    is_default = models.BooleanField(default=False, editable=False)
+    members = models.ManyToManyField(Agent, blank=True, related_name="queues", verbose_name="users (agents)")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=models.Q(is_default=True), name="queue_one_default"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoutingRule(models.Model):
+    """If the conditions hold, the conversation goes to this queue. Evaluated in order; the first one wins."""
+
+    class Match(models.TextChoices):
+        """How several conditions combine."""
+
+        ALL = "all", "All conditions hold"
+        ANY = "any", "Any condition holds"
+
+    work_stream = models.ForeignKey(WorkStream, on_delete=models.CASCADE, related_name="rules")
+    position = models.PositiveIntegerField(default=1, help_text="Rules are tried from the lowest number up.")
+    name = models.CharField(max_length=100)
+    description = models.CharField(max_length=500, blank=True)
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="rules")
+    match = models.CharField("conditions", max_length=3, choices=Match.choices, default=Match.ALL)
+
+    class Meta:
+        verbose_name = "routing rule item"
+        # Serves the one question asked of rules: those of a stream, in order.
+        indexes = [models.Index(fields=["work_stream", "position", "id"], name="rule_in_order")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoutingCondition(models.Model):
+    """One row of a rule: field, operator, value."""
+
+    rule = models.ForeignKey(RoutingRule, on_delete=models.CASCADE, related_name="conditions")
+    field = models.CharField(max_length=32, choices=FIELDS)
+    operator = models.CharField(max_length=24, choices=OPERATORS)
+    value = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "condition"
+
+    def __str__(self) -> str:
+        return f"{self.get_field_display()} {self.get_operator_display()} {self.value}".strip()

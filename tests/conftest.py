@@ -1,0 +1,76 @@
+"""Fixtures for all tests: no network, cheap passwords, a small world, and a queue that is drained, not faked."""
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from channels_app import accounts
+from omnichannel.lib import queue
+from tests.world import World, build_world
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost", "", None}
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine may be reached, by address and by name: names resolve before sockets connect."""
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> Any:
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    def guarded_resolve(host: Any, *args: Any, **options: Any) -> Any:
+        if (host.decode() if isinstance(host, bytes) else host) not in LOOPBACK:
+            raise AssertionError(f"a test tried to resolve {host}")
+        return resolve(host, *args, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+
+
+@pytest.fixture(autouse=True)
+def settings_for_tests(settings: Any) -> None:
+    """Cheap passwords; static files without a manifest; plain http between test client and views."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.SECURE_SSL_REDIRECT = False
+    accounts.forget_doors()
+
+
+@pytest.fixture
+def drain() -> Callable[[], int]:
+    """Runs every doorbell's task until nothing is due, as workers do: rows first, work afterwards."""
+
+    def run() -> int:
+        return queue.run_all(django_settings.LANES)
+
+    return run
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A work stream with a Twilio number, two queues, an administrator, a supervisor and two agents."""
+    return build_world()
+
+
+@pytest.fixture
+def as_user(world: World) -> Callable[[str], Client]:
+    """A browser session of one of the world's people, by username."""
+
+    def login(username: str) -> Client:
+        client = Client()
+        client.force_login(world.users[username])
+        return client
+
+    return login
+
+
+@pytest.fixture
+def anonymous() -> Iterator[Client]:
+    """A browser without a session."""
+    yield Client()
