@@ -40,8 +40,8 @@ DUE, CHANGED = "delivery.due", "delivery.changed"
 # A sender that has not said anything for so long is dead: its text is in doubt.
 LEAVING_AT_MOST = timedelta(seconds=2 * settings.TASK_TIMEOUT_S)
 # Twilio's list may lag behind what it accepted; before that nothing found means nothing.
-FIRST_SEARCH_AFTER = timedelta(seconds=20)
-SURELY_NOT_AFTER = timedelta(minutes=2)
+FIRST_SEARCH_AFTER = timedelta(seconds=settings.DOUBT_FIRST_SEARCH_S)
+SURELY_NOT_AFTER = timedelta(seconds=settings.DOUBT_SURELY_NOT_S)
 MOST_SEARCHES = 8
 CANDIDATES = 20
 

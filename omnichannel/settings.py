@@ -189,6 +189,14 @@ DOORBELLS = {
 WORKER_BEAT = "omnichannel.tasks.beat"
 # A lane whose workers have shown no life for so long is killed and started again.
 FROZEN_AFTER_S = environment.positive_int("FROZEN_AFTER_S", env.str("FROZEN_AFTER_S", default="40"))
+# A text in doubt is first looked for after so many seconds; only after the second number (and a second look)
+# does "not there" mean that it was never accepted: a provider's list may lag behind.
+DOUBT_FIRST_SEARCH_S = environment.positive_int(
+    "DOUBT_FIRST_SEARCH_S", env.str("DOUBT_FIRST_SEARCH_S", default="20")
+)
+DOUBT_SURELY_NOT_S = environment.positive_int(
+    "DOUBT_SURELY_NOT_S", env.str("DOUBT_SURELY_NOT_S", default="120")
+)
 # Keeps two installations that share one Redis or one machine from ringing each other's bells.
 DOORBELL_SCOPE = hashlib.sha256(str(DATABASES["default"]["NAME"]).encode()).hexdigest()[:12]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

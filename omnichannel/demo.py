@@ -1,0 +1,151 @@
+"""The demo's installation: people, a work stream with a number at the simulator, rules, and some contacts."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from agents.models import User
+from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role
+from channels_app.accounts import inbound_address, save_sms_number, save_sms_settings
+from channels_app.models import ProviderAccount, SmsNumber, SmsSettings
+from contacts.models import Account, Contact
+from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+
+# Clearly fake: they open nothing but the simulator, and demo users can log in to a demo only.
+ACCOUNT_SID = "ACdddddddddddddddddddddddddddddddd"
+AUTH_TOKEN = "demo0000demo0000demo0000demo0000"  # noqa: S105
+NUMBER = "14252306549"
+STREAM = "Support by SMS"
+PEOPLE = [
+    ("admin", "Ada", "Administrator", ADMINISTRATOR),
+    ("sam", "Sam", "Supervisor", SUPERVISOR),
+    ("alice", "Alice", "Agent", AGENT),
+    ("bob", "Bob", "Agent", AGENT),
+]
+
+
+def password_of(username: str) -> str:
+    """The published password of a demo user."""
+    return f"demo-{username}-1"
+
+
+@transaction.atomic
+def load(*, simulator: str) -> None:
+    """Make the demo's installation, once; later runs only follow the simulator's address."""
+    if not User.objects.filter(is_demo=True).exists():
+        _people()
+        _routing()
+        _channel(simulator)
+        _customers()
+    ProviderAccount.objects.filter(external_id=ACCOUNT_SID).update(base_url=simulator)
+
+
+def _people() -> None:
+    for username, first, last, role in PEOPLE:
+        user = User.objects.create_user(
+            username, password=password_of(username), first_name=first, last_name=last, is_demo=True
+        )
+        give_role(user, role)
+
+
+def _routing() -> None:
+    stream = WorkStream.objects.create(name=STREAM)
+    billing = Queue.objects.create(name="Billing", priority=10)
+    returns = Queue.objects.create(name="Returns", priority=20)
+    billing.members.set([u.agent for u in User.objects.filter(username__in=["alice", "bob"])])
+    returns.members.set([u.agent for u in User.objects.filter(username="alice")])
+    _rule(stream, 1, "Asks about an invoice", billing, ("first_message", "contains", "invoice"))
+    _rule(stream, 2, "Wants to send something back", returns, ("first_message", "contains", "return"))
+    _rule(stream, 3, "Known customer from Redmond", billing, ("contact.mobile_phone", "begins_with", "+1425555013"))
+
+
+def _rule(stream: WorkStream, position: int, name: str, queue: Queue, condition: tuple[str, str, str]) -> None:
+    rule = RoutingRule.objects.create(work_stream=stream, position=position, name=name, queue=queue)
+    field, operator, value = condition
+    RoutingCondition.objects.create(rule=rule, field=field, operator=operator, value=value)
+
+
+def _channel(simulator: str) -> None:
+    stream = WorkStream.objects.get(name=STREAM)
+    save_sms_settings(
+        sms_settings=SmsSettings(work_stream=stream),
+        provider="twilio",
+        external_id=ACCOUNT_SID,
+        base_url=simulator,
+        secret=AUTH_TOKEN,
+        secondary_secret=None,
+    )
+    save_sms_number(
+        sms_number=SmsNumber(description="The number customers text"),
+        work_stream=stream,
+        value=NUMBER,
+        messages_per_second=1.0,
+    )
+
+
+def _customers() -> None:
+    interiors = Account.objects.create(name="Keller Interiors", phone="+14255550130")
+    Contact.objects.create(
+        first_name="Maria", last_name="Keller", mobile_phone="+14255550131", account=interiors
+    )
+    Contact.objects.create(first_name="James", last_name="Okafor", mobile_phone="+14255550132")
+    for first in ("Lina", "Olof"):
+        Contact.objects.create(first_name=first, last_name="Sandberg", mobile_phone="+14255550133")
+
+
+def description(*, web: str, simulator: str) -> dict[str, Any]:
+    """What `var/demo.json` says: addresses, log-ins and numbers."""
+    people = {username: {"username": username, "password": password_of(username)} for username, *_ in PEOPLE}
+    settings_row = SmsSettings.objects.select_related("inbound_url").get(account__external_id=ACCOUNT_SID)
+    return {
+        "web": web,
+        "simulator": simulator,
+        "users": {
+            "administrator": people["admin"],
+            "supervisor": people["sam"],
+            "agents": [people["alice"], people["bob"]],
+        },
+        "numbers": [
+            {
+                "channel": "sms",
+                "provider": "twilio",
+                "number": NUMBER,
+                "work_stream": STREAM,
+                "inbound_url": inbound_address(settings_row.inbound_url),
+                "account_sid": ACCOUNT_SID,
+                "auth_token": AUTH_TOKEN,
+            }
+        ],
+    }
+
+
+def simulator_config() -> dict[str, Any]:
+    """What the simulator must know to play Twilio for this installation."""
+    settings_row = SmsSettings.objects.select_related("inbound_url").get(account__external_id=ACCOUNT_SID)
+    url = inbound_address(settings_row.inbound_url)
+    number = {
+        "phone_number": f"+{NUMBER}",
+        "sms": True,
+        "mms": True,
+        "sms_url": url,
+        "sms_method": "POST",
+        "sms_fallback_url": url,
+        "friendly_name": STREAM,
+    }
+    account = {
+        "account_sid": ACCOUNT_SID,
+        "auth_token": AUTH_TOKEN,
+        "status": "active",
+        "type": "Full",
+        "friendly_name": "Demo",
+        "numbers": [number],
+    }
+    return {"accounts": [account], "callbacks": {"delay_ms": 600}}
+
+
+def is_allowed() -> bool:
+    """Only in demo mode may the demo's users and secrets exist."""
+    return bool(settings.DEMO)
+
+
