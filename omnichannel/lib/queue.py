@@ -58,14 +58,14 @@ def send(lane: str, name: str) -> None:
         transaction.on_commit(lambda: transport().send(lane, name), robust=True)
 
 
-def drain(step: Callable[[], bool], *, budget_s: float = 10.0) -> int:
+def drain(step: Callable[[], bool]) -> int:
     """Call `step` until it says that nothing is left or the time is up; returns how often it did something.
 
-    What is left after the time is up is rung for again by the clock. Between two steps the worker says that
+    The time is a quarter of TASK_TIMEOUT_S, so that one more step (a slow provider) still fits in. What is left after the time is up is rung for again by the clock. Between two steps the worker says that
     it is alive.
     """
     beat = import_string(settings.WORKER_BEAT)
-    deadline = time.monotonic() + budget_s
+    deadline = time.monotonic() + settings.TASK_TIMEOUT_S / 4
     done = 0
     while time.monotonic() < deadline and step():
         done += 1
