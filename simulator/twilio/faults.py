@@ -1,0 +1,118 @@
+"""What can go wrong on request: magic recipient numbers and faults planned through the control API.
+
+After the idea of Twilio's test credentials, the number a text is sent to decides what becomes of it:
+
+    +15005550001  refuse_21211        not a valid number
+    +15005550003  refuse_21408        region not enabled
+    +15005550004  refuse_21610        has unsubscribed
+    +15005550009  refuse_21614        not a mobile number
+    +15005550101  undelivered_30003   sent, then undelivered: phone unreachable
+    +15005550102  undelivered_30005   sent, then undelivered: unknown number
+    +15005550103  failed_30008        accepted, then failed: unknown error
+    +15005550104  failed_21610        accepted, then failed: has unsubscribed
+    +15005550105  error_before        HTTP 500, not accepted
+    +15005550106  error_after         HTTP 500 although accepted
+    +15005550107  hang                accepted, but the answer takes 40 seconds
+    +15005550108  reset               accepted, but the connection breaks before the answer
+    +15005550109  throttled_twice     HTTP 429 (20429) twice, then accepted
+    +15005550110  no_sid              accepted, HTTP 201 without a sid
+    +15005550111  failed_at_once      HTTP 201 that already says failed (30007)
+    +15005550112  broken_json         accepted, HTTP 201 with half an answer
+    +15005550113  silent              accepted, stays queued, no callback ever
+    +15005550114  redirect            HTTP 302, not accepted
+    +15005550115  early               the first callback comes before the answer
+
+As a planned fault, refuse_, undelivered_ and failed_ take any code, and three more exist: hang_before and
+reset_before (as hang and reset, but nothing is accepted) and none (an ordinary text whatever the number).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from simulator.twilio.errors import ERRORS
+
+
+class UnknownFaultError(Exception):
+    """No such kind of fault, or a code that cannot be answered."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault, and the error code it comes with, if any."""
+
+    kind: str
+    code: int | None = None
+
+
+class Step(NamedTuple):
+    """A status a message reaches, with the error code that comes with it."""
+
+    status: str
+    error_code: int | None = None
+
+
+class MagicNumber(NamedTuple):
+    """A recipient and what becomes of texts to it."""
+
+    number: str
+    fault: str
+    explanation: str
+
+
+# Answered without accepting the message.
+BEFORE = frozenset({"refuse", "throttled_twice", "error_before", "hang_before", "reset_before", "redirect"})
+# Accepted; the answer or what follows is unusual.
+AFTER = frozenset(
+    {"error_after", "hang", "reset", "no_sid", "failed_at_once", "broken_json", "silent", "early", "none"}
+)
+WITH_CODE = frozenset({"refuse", "undelivered", "failed"})
+# Carrier filtering, a code for which a second attempt is wrong.
+FAILED_AT_ONCE_CODE = 30007
+
+MAGIC_NUMBERS = (
+    MagicNumber("+15005550001", "refuse_21211", "refused: not a valid number (21211)"),
+    MagicNumber("+15005550003", "refuse_21408", "refused: region not enabled (21408)"),
+    MagicNumber("+15005550004", "refuse_21610", "refused: has unsubscribed (21610)"),
+    MagicNumber("+15005550009", "refuse_21614", "refused: not a mobile number (21614)"),
+    MagicNumber("+15005550101", "undelivered_30003", "sent, then undelivered: phone unreachable (30003)"),
+    MagicNumber("+15005550102", "undelivered_30005", "sent, then undelivered: unknown number (30005)"),
+    MagicNumber("+15005550103", "failed_30008", "accepted, then failed: unknown error (30008)"),
+    MagicNumber("+15005550104", "failed_21610", "accepted, then failed: has unsubscribed (21610)"),
+    MagicNumber("+15005550105", "error_before", "HTTP 500, not accepted"),
+    MagicNumber("+15005550106", "error_after", "HTTP 500 although the text was accepted"),
+    MagicNumber("+15005550107", "hang", "accepted, but the answer takes 40 seconds"),
+    MagicNumber("+15005550108", "reset", "accepted, but the connection breaks"),
+    MagicNumber("+15005550109", "throttled_twice", "HTTP 429 twice, then accepted"),
+    MagicNumber("+15005550110", "no_sid", "accepted, but the answer names no sid"),
+    MagicNumber("+15005550111", "failed_at_once", "the answer already says failed (30007)"),
+    MagicNumber("+15005550112", "broken_json", "accepted, but the answer is cut in half"),
+    MagicNumber("+15005550113", "silent", "accepted, stays queued, no callback ever"),
+    MagicNumber("+15005550114", "redirect", "HTTP 302, not accepted"),
+    MagicNumber("+15005550115", "early", "first callback before the answer"),
+)
+FAULT_BY_NUMBER = {magic.number: magic.fault for magic in MAGIC_NUMBERS}
+
+
+def parse_fault(text: str) -> Fault:
+    """Raises UnknownFaultError."""
+    found = re.fullmatch(r"(refuse|undelivered|failed)_(\d{5})", text)
+    if found and (found[1] != "refuse" or int(found[2]) in ERRORS):
+        return Fault(found[1], int(found[2]))
+    if text in (BEFORE | AFTER) - WITH_CODE:
+        return Fault(text)
+    raise UnknownFaultError(f"No such fault: {text!r}.")
+
+
+def course(fault: Fault) -> list[Step]:
+    """The statuses an accepted message goes through after "queued", in their true order.
+
+    "sending" is left out: Twilio passes through it, but tells nobody unless asked.
+    """
+    if fault.kind in ("silent", "failed_at_once"):
+        return []
+    if fault.kind == "failed":
+        return [Step("failed", fault.code)]
+    if fault.kind == "undelivered":
+        return [Step("sent"), Step("undelivered", fault.code)]
+    return [Step("sent"), Step("delivered")]

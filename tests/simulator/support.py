@@ -1,0 +1,101 @@
+"""What the simulator's tests share: a configuration, a client, and a receiver that stands for the product."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+ACCOUNT = "AC0123456789abcdef0123456789abcdef"
+TOKEN = "token-of-the-tests"
+COMPANY = "+14252306549"
+CUSTOMER = "+14255550100"
+MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+
+def configuration(**number: Any) -> dict[str, Any]:
+    account = {"account_sid": ACCOUNT, "auth_token": TOKEN, "secondary_auth_token": "second"}
+    numbers = [{"phone_number": COMPANY, "friendly_name": "Acme", **number}, {"phone_number": "+14252306550"}]
+    return {"accounts": [{**account, "numbers": numbers}], "callbacks": {"delay_ms": 5}, "hang_seconds": 0.6}
+
+
+@dataclass(frozen=True)
+class Received:
+    method: str
+    url: str
+    headers: dict[str, str]
+    fields: dict[str, str]
+
+    def is_signed(self, token: str = TOKEN) -> bool:
+        fields = self.fields if self.method == "POST" else {}
+        return RequestValidator(token).validate(self.url, fields, self.headers["X-Twilio-Signature"])
+
+
+@dataclass
+class Receiver:
+    url: str = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "text/xml"})
+    body: bytes = b"<Response/>"
+    # Answers for single paths: (status, headers).
+    special: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    received: list[Received] = field(default_factory=list)
+
+    def statuses(self) -> list[str]:
+        return [each.fields["MessageStatus"] for each in self.received if "MessageStatus" in each.fields]
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            fields = dict(parse_qsl(body, keep_blank_values=True))
+            receiver.received.append(
+                Received(self.command, receiver.url + self.path, dict(self.headers.items()), fields)
+            )
+            status, headers = receiver.special.get(
+                urlsplit(self.path).path, (receiver.status, receiver.headers)
+            )
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(receiver.body)
+
+        do_GET = do_POST  # noqa: N815 (the name is the standard library's)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Keep the test output clean."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class RebasedHttpClient(TwilioHttpClient):
+    """Twilio's own transport, sent to another scheme and host."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__(timeout=5.0)
+        self._base = base
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        return super().request(method, url.replace("https://api.twilio.com", self._base), *args, **kwargs)
+
+
+def twilio_client(base: str, token: str = TOKEN) -> Client:
+    return Client(ACCOUNT, token, http_client=RebasedHttpClient(base))
