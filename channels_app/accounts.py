@@ -1,7 +1,11 @@
 """Provider accounts, their inbound URLs and numbers: the only place that writes them."""
 
+import contextlib
+import ipaddress
+import re
 import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -11,13 +15,30 @@ from channels_app.calls import recorder
 from channels_app.models import InboundUrl, Number, ProviderAccount, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
 from channels_app.providers.base import Check, Credentials, Provider
+from omnichannel.lib.environment import LOOPBACK_HOSTS
 from routing.models import Channel, WorkStream
 
 REMEMBERED_S = 5.0
+EXPECTED_BASE_URL = "Enter scheme and host only, for example https://api.twilio.com."
+# A last label that begins with a letter: 127.1 and 0x7f.1 are addresses of this machine in disguise.
+PUBLIC_NAME = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE | re.ASCII)
+PRIVATE_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".lan", ".home.arpa")
+
+
+def is_us_number(value: str) -> bool:
+    """Whether a number of ours (digits) has the country code 1, which the documents support."""
+    return value.startswith("1")
 
 
 class Conflict(ValueError):
-    """What is asked for contradicts what is there; the message names the records. Nothing was changed."""
+    """What is asked for contradicts what is there; the message names the records. Nothing was changed.
+
+    `field` is the field of the form or of the API that has to change.
+    """
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def credentials(account: ProviderAccount) -> Credentials:
@@ -84,6 +105,71 @@ def inbound_address(url: InboundUrl) -> str:
 # --- SMS settings ---------------------------------------------------------------------------------
 
 
+def tidy_base_url(url: str) -> str:
+    """The URL as it is kept: scheme and host in lower case, no slash at the end."""
+    scheme, separator, rest = url.strip().rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}{separator}{host.lower()}{slash}{path}"
+
+
+def base_url_problem(url: str) -> str:
+    """What is wrong with an account's base URL; empty when nothing is.
+
+    Credentials are sent there, so it must be https to a public host. In a demo, or while developing, the
+    provider may be a simulator on this machine.
+    """
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        _ = parts.port
+    except ValueError:
+        return EXPECTED_BASE_URL
+    has_more = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in {"http", "https"} or not host or has_more:
+        return EXPECTED_BASE_URL
+    if (settings.DEMO or settings.DEBUG) and host in LOOPBACK_HOSTS:
+        return ""
+    if parts.scheme != "https":
+        return "The base URL must begin with https://: the Auth Token is sent there."
+    return "" if _is_public(host) else "The base URL must lead to a public host."
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host can be one on the internet, by its form: names are not looked up."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_global
+    return bool(PUBLIC_NAME.fullmatch(host)) and not host.endswith(PRIVATE_NAMES)
+
+
+def known_account(*, provider: str, external_id: str, base_url: str) -> ProviderAccount | None:
+    """The account of these three, if it is here."""
+    return ProviderAccount.objects.filter(
+        provider=provider, external_id=external_id, base_url=base_url
+    ).first()
+
+
+def check_sms_settings(
+    *,
+    sms_settings: SmsSettings,
+    provider: str,
+    external_id: str,
+    base_url: str,
+    secret: str,
+    secondary_secret: str | None,
+) -> ProviderAccount | None:
+    """The known account these settings would use, None for a new one. Raises Conflict as saving would."""
+    account = known_account(provider=provider, external_id=external_id, base_url=base_url)
+    if account is None:
+        if not secret:
+            raise Conflict("Enter the Auth Token of this account.", field="auth_token")
+        return None
+    if secret and secret != account.secret.reveal():
+        _may_change_secret(account, sms_settings, field="auth_token")
+    if secondary_secret is not None and secondary_secret != account.secondary_secret.reveal():
+        _may_change_secret(account, sms_settings, field="secondary_auth_token")
+    return account
+
+
 @transaction.atomic
 def save_sms_settings(
     *,
@@ -99,15 +185,15 @@ def save_sms_settings(
     An empty `secret` keeps the known one; `secondary_secret` None keeps, "" removes. Raises Conflict when no
     secret is known, or when another secret is given for an account that other records use as well.
     """
-    account = ProviderAccount.objects.filter(
-        provider=provider, external_id=external_id, base_url=base_url
-    ).first()
-    if account is None and not secret:
-        raise Conflict("Enter the Auth Token of this account.")
-    if account is None:
-        account = ProviderAccount(provider=provider, external_id=external_id, base_url=base_url, secret=secret)
-    elif secret and secret != account.secret.reveal():
-        _may_change_secret(account, sms_settings)
+    account = check_sms_settings(
+        sms_settings=sms_settings,
+        provider=provider,
+        external_id=external_id,
+        base_url=base_url,
+        secret=secret,
+        secondary_secret=secondary_secret,
+    ) or ProviderAccount(provider=provider, external_id=external_id, base_url=base_url)
+    if secret:
         account.secret = secret
     if secondary_secret is not None:
         account.secondary_secret = secondary_secret
@@ -122,18 +208,25 @@ def save_sms_settings(
     return sms_settings
 
 
-def _may_change_secret(account: ProviderAccount, mine: SmsSettings) -> None:
-    others = [str(s.work_stream) for s in account.sms_settings.exclude(pk=mine.pk).select_related("work_stream")]
+def used_by(account: ProviderAccount) -> list[str]:
+    """The names of the work streams whose texts go through an account."""
+    live = account.sms_settings.filter(work_stream__deleted_at=None)
+    return list(live.order_by("work_stream__name").values_list("work_stream__name", flat=True))
+
+
+def _may_change_secret(account: ProviderAccount, mine: SmsSettings, *, field: str) -> None:
+    others = [name for name in used_by(account) if mine.pk is None or name != mine.work_stream.name]
     if others:
         raise Conflict(
             f"This account is also used by {', '.join(others)}, with another Auth Token. "
-            "Change the token on the account itself."
+            "Change the token on the provider account itself.",
+            field=field,
         )
 
 
 @transaction.atomic
 def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: str | None) -> None:
-    """Set an account's secrets for all that use it; an empty secret and a None secondary keep what is there."""
+    """Set an account's secrets for all that use it; an empty secret and a None secondary keep the old."""
     if secret:
         account.secret = secret
     if secondary_secret is not None:
@@ -146,29 +239,45 @@ def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: 
 
 
 def holder_of(*, value: str, channel: str = Channel.SMS, except_stream: WorkStream | None = None) -> str:
-    """Who already claims a number's texts, in words; empty when nobody does."""
-    found = SmsNumber.objects.filter(number__value=value, number__channel=channel)
+    """Who already claims a number's texts, in words; empty when nobody does. A retired stream claims none."""
+    found = SmsNumber.objects.filter(
+        number__value=value, number__channel=channel, work_stream__deleted_at=None
+    )
     if except_stream is not None and except_stream.pk:
         found = found.exclude(work_stream=except_stream)
     held = found.select_related("work_stream").first()
     return f"This number already belongs to work stream {held.work_stream}." if held else ""
 
 
+def check_sms_number(*, sms_number: SmsNumber, work_stream: WorkStream, value: str) -> SmsSettings:
+    """The settings that a number would be used with. Raises Conflict as saving would."""
+    sms_settings = SmsSettings.objects.filter(work_stream=work_stream).select_related("account").first()
+    if sms_settings is None:
+        raise Conflict("Fill in the work stream's SMS settings first.", field="work_stream")
+    # Its own row, by what is stored: a form may have put another stream on the instance already.
+    mine = WorkStream.objects.filter(sms_number=sms_number.pk).first() if sms_number.pk else None
+    if held := holder_of(value=value, except_stream=mine):
+        raise Conflict(held, field="number")
+    if SmsNumber.objects.filter(work_stream=work_stream).exclude(pk=sms_number.pk).exists():
+        raise Conflict("You can configure only one phone number per work stream.", field="work_stream")
+    return sms_settings
+
+
 @transaction.atomic
 def save_sms_number(
     *, sms_number: SmsNumber, work_stream: WorkStream, value: str, messages_per_second: float | None
 ) -> SmsNumber:
-    """Give a work stream its support number (digits). Raises Conflict when either is taken already."""
-    sms_settings = SmsSettings.objects.filter(work_stream=work_stream).select_related("account").first()
-    if sms_settings is None:
-        raise Conflict("Fill in the work stream's SMS settings first.")
-    if held := holder_of(value=value, except_stream=sms_number.work_stream if sms_number.pk else None):
-        raise Conflict(held)
-    if SmsNumber.objects.filter(work_stream=work_stream).exclude(pk=sms_number.pk).exists():
-        raise Conflict("You can configure only one phone number per work stream.")
+    """Give a work stream its support number (digits). Raises Conflict when either is taken already.
+
+    A number that it had before is taken away from it, as with remove_sms_number.
+    """
+    sms_settings = check_sms_number(sms_number=sms_number, work_stream=work_stream, value=value)
     number, _ = Number.objects.get_or_create(
         channel=Channel.SMS, value=value, defaults={"account": sms_settings.account}
     )
+    if sms_number.pk and sms_number.number_id != number.pk:
+        Number.objects.filter(pk=sms_number.number_id).update(deleted_at=timezone.now())
+    SmsNumber.objects.filter(number=number, work_stream__deleted_at__isnull=False).delete()
     number.account, number.deleted_at = sms_settings.account, None
     number.messages_per_second = messages_per_second
     number.save(update_fields=["account", "deleted_at", "messages_per_second"])
@@ -179,7 +288,7 @@ def save_sms_number(
 
 @transaction.atomic
 def remove_sms_number(*, sms_number: SmsNumber) -> None:
-    """Take a number away from its work stream. Its history stays; further texts to it are kept as unrouted."""
+    """Take a number away from its work stream. Its history stays; further texts are kept as unrouted."""
     Number.objects.filter(pk=sms_number.number_id).update(deleted_at=timezone.now())
     sms_number.delete()
 
@@ -209,3 +318,8 @@ def validate(*, sms_settings: SmsSettings) -> list[Check]:
     account.save(update_fields=["last_validated_at", "last_validation_status"])
     return checks
 
+
+def note_secondary_secret(account_id: int) -> None:
+    """Keep that the provider took only the secondary secret: an administrator should promote it."""
+    said = "warning: only the secondary Auth Token works: promote it to primary."
+    ProviderAccount.objects.filter(pk=account_id).update(last_validation_status=said)

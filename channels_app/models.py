@@ -200,7 +200,9 @@ class InboundText(models.Model):
     text = models.TextField(blank=True)
     media_count = models.PositiveSmallIntegerField(default=0)
     segments = models.PositiveSmallIntegerField(null=True)
-    profile = models.JSONField(default=dict, help_text="What the provider tells of the sender: city, country …")
+    profile = models.JSONField(
+        default=dict, help_text="What the provider tells of the sender: city, country …"
+    )
     keyword = models.CharField(max_length=8, blank=True, help_text="stop, start or help, when it is one.")
     disposition = models.CharField(max_length=16, choices=Disposition.choices)
     received_at = models.DateTimeField()
@@ -278,7 +280,9 @@ class Delivery(models.Model):
     error = models.CharField(max_length=20, blank=True, default="", help_text="Our word for what went wrong.")
     provider_code = models.CharField(max_length=16, blank=True, default="")
     explanation = models.CharField(max_length=500, blank=True, default="", help_text="For the agent.")
-    searches = models.PositiveSmallIntegerField(default=0, help_text="How often an unknown one was looked for.")
+    searches = models.PositiveSmallIntegerField(
+        default=0, help_text="How often an unknown one was looked for."
+    )
     searched_at = models.DateTimeField(null=True)
     retry_of = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="retried_by"

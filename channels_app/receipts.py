@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from channels_app.models import Refusal, WebhookReceipt
@@ -78,6 +78,15 @@ def reopen(receipts: models.QuerySet[WebhookReceipt], *, now: datetime) -> int:
     )
 
 
+def replay(receipts: models.QuerySet[WebhookReceipt], *, now: datetime) -> int:
+    """Reopen failed receipts because a person asks for it, and ring; returns how many there were."""
+    with transaction.atomic():
+        count = reopen(receipts, now=now)
+        if count:
+            ring(BELL)
+    return count
+
+
 def refuse(*, account_id: int, reason: str, computed_url: str, headers: Mapping[str, str]) -> None:
     """Note a refused request; only the last fifty of an account are kept."""
     Refusal.objects.create(
@@ -93,17 +102,19 @@ def claim_next(*, now: datetime) -> WebhookReceipt | None:
     Claimed by a conditional UPDATE with a lease: when this runner dies, it is due again after LEASE.
     """
     earlier = WebhookReceipt.objects.filter(
-        account=OuterRef("account"), sequence_key=OuterRef("sequence_key"), id__lt=OuterRef("id"), state="received"
+        account=OuterRef("account"),
+        sequence_key=OuterRef("sequence_key"),
+        id__lt=OuterRef("id"),
+        state="received",
     )
     due = WebhookReceipt.objects.filter(state=State.RECEIVED, next_attempt_at__lte=now)
     in_order = due.filter(Q(sequence_key="") | ~Exists(earlier)).order_by("id")
-    for receipt in in_order.select_related("account")[:5]:
+    for pk, attempts in in_order.values_list("pk", "attempts")[:5]:
         mine = WebhookReceipt.objects.filter(
-            pk=receipt.pk, state=State.RECEIVED, attempts=receipt.attempts, next_attempt_at__lte=now
-        ).update(attempts=F("attempts") + 1, next_attempt_at=now + LEASE)
-        if mine:
-            receipt.attempts += 1
-            return receipt
+            pk=pk, state=State.RECEIVED, attempts=attempts, next_attempt_at__lte=now
+        )
+        if mine.update(attempts=attempts + 1, next_attempt_at=now + LEASE):
+            return WebhookReceipt.objects.select_related("account").get(pk=pk)
     return None
 
 
@@ -121,8 +132,6 @@ def postpone(receipt: WebhookReceipt, *, reason: str, now: datetime) -> None:
 
 
 def _change(receipt: WebhookReceipt, **values: object) -> None:
-    ours = WebhookReceipt.objects.filter(
-        pk=receipt.pk, state=State.RECEIVED, attempts=receipt.attempts
-    )
+    ours = WebhookReceipt.objects.filter(pk=receipt.pk, state=State.RECEIVED, attempts=receipt.attempts)
     if not ours.update(**values):
         raise LostClaim(f"receipt {receipt.pk}")

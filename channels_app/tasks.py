@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from channels_app import outbox
+from channels_app import doubt, outbox
 from omnichannel.lib.queue import drain
 
 
@@ -13,4 +13,4 @@ def send_due() -> int:
 
 def settle_doubtful() -> int:
     """Give up on dead senders and look for what hangs in doubt; returns how many were looked at."""
-    return outbox.abandon_stale(now=timezone.now()) + drain(outbox.look_for_one)
+    return doubt.abandon_stale(now=timezone.now()) + drain(doubt.look_for_one)

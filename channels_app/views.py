@@ -1,6 +1,5 @@
 """Where providers post. Verify, keep, answer: everything else happens later."""
 
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
@@ -63,7 +62,7 @@ def wire_request(request: HttpRequest, body: bytes) -> WireRequest:
         method=request.method or "",
         urls=(settings.PUBLIC_BASE_URL + full_path, f"{request.scheme}://{_host(request)}{full_path}"),
         query=_query(request),
-        content_type=request.headers.get("Content-Type", "").lower(),
+        content_type=request.headers.get("Content-Type", "").lower().replace("\x00", ""),
         headers={name.lower(): value.replace("\x00", "") for name, value in request.headers.items()},
         body=body,
     )
@@ -71,7 +70,8 @@ def wire_request(request: HttpRequest, body: bytes) -> WireRequest:
 
 def _body(request: HttpRequest) -> bytes | None:
     """The raw body, None when it is too large (told by its header, before it is read)."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+    told = str(request.META.get("CONTENT_LENGTH") or "")
+    if told.isascii() and told.isdigit() and (len(told) > len(str(LARGEST_BODY)) or int(told) > LARGEST_BODY):
         return None
     body = request.read(LARGEST_BODY + 1)
     return None if len(body) > LARGEST_BODY else body
@@ -89,5 +89,3 @@ def _query(request: HttpRequest) -> str:
 def _full_path(request: HttpRequest) -> str:
     query = _query(request)
     return request.path + (f"?{query}" if query else "")
-
-

@@ -1,6 +1,9 @@
 """Who is writing? Addresses and identification: the only place that writes addresses."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
 
 from contacts.models import Address, Contact
 from omnichannel.lib.phones import WireAddress
@@ -20,21 +23,31 @@ class Identity:
         return self.contact.full_name if self.contact else self.address.visitor_name
 
 
-def address_for(wire: WireAddress, *, profile_name: str = "") -> Address:
-    """The one address row of this kind and value, made when it is new.
+def locked_address(wire: WireAddress, *, profile_name: str = "") -> Address:
+    """The one address row of this kind and value under its row lock, made when it is new.
 
-    Safe when many first texts of one sender arrive at once: the constraint decides.
+    In the caller's transaction: the texts of one customer are taken one after the other. Safe when many
+    first texts of one sender arrive at once: the constraint decides.
     """
-    found = Address.objects.filter(kind=wire.kind, value=wire.value).select_related("contact__account").first()
+    rows = Address.objects.select_related("contact__account").filter(kind=wire.kind, value=wire.value)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.first()
     if found is None:
         Address.objects.bulk_create(
             [Address(kind=wire.kind, value=wire.value, profile_name=profile_name)], ignore_conflicts=True
         )
-        found = Address.objects.get(kind=wire.kind, value=wire.value)
+        found = rows.get()
     elif profile_name and found.profile_name != profile_name:
         found.profile_name = profile_name
         found.save(update_fields=["profile_name"])
     return found
+
+
+def change_address(address: Address, *, contact: Contact | None, blocked_until: datetime | None) -> None:
+    """Say whose address it is (from its next conversation on), and until when its texts reach nobody."""
+    address.contact, address.blocked_until = contact, blocked_until
+    address.save(update_fields=["contact", "blocked_until"])
 
 
 def identify(address: Address) -> Identity:

@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from agents.models import Agent, User
 from agents.roles import role_of, sees_everything
 from conversations.models import Conversation, State
-from routing.services import queue_ids_of
+from routing.services import queue_ids_of, queues_of
 
 
 class NotFound(Exception):
@@ -16,12 +16,12 @@ def agent_of(user: User) -> Agent | None:
     """The user's seat at the desk, None for somebody without a role."""
     if not role_of(user):
         return None
-    return Agent.objects.filter(user=user).select_related("user").first()
+    return getattr(user, "agent", None)  # read once per user object; none has no such attribute
 
 
 def _mine(agent: Agent) -> Q:
     """What an agent works on or has worked on, and what lies open in their queues."""
-    in_my_queues = Q(queue_id__in=queue_ids_of(agent)) & ~Q(state=State.CLOSED)
+    in_my_queues = Q(queue__in=queues_of(agent).values("pk")) & ~Q(state=State.CLOSED)
     return in_my_queues | Q(agent=agent) | Q(closed_by=agent)
 
 

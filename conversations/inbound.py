@@ -4,15 +4,15 @@ import logging
 import re
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from channels_app import outbox, receipts
+from channels_app import receipts, reports
 from channels_app.accounts import credentials, provider_of
 from channels_app.models import InboundText, Number, WebhookReceipt
+from channels_app.opt_outs import opt_in, opt_out
 from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
-from contacts.models import Address
-from contacts.services import address_for, identify
+from contacts.services import identify, locked_address
 from conversations import services
 from omnichannel.lib import phones
 from routing.models import WorkStream
@@ -88,11 +88,11 @@ def wire_request(receipt: WebhookReceipt) -> WireRequest:
 
 def _take_report(receipt: WebhookReceipt, report: Report, now: datetime) -> None:
     match = DELIVERY_IN_PATH.search(receipt.path)
-    delivery = outbox.find_reported(
+    delivery = reports.find_reported(
         report=report, delivery_id=int(match.group(1)) if match else None, account_id=receipt.account_id
     )
     if delivery is not None:
-        outbox.apply_report(delivery=delivery, report=report, now=now)
+        reports.apply_report(delivery=delivery, report=report, now=now)
         receipts.finish(receipt, state=State.DONE, now=now)
     elif receipt.attempts < REPORT_TRIES:
         receipts.postpone(receipt, reason=f"No text of ours has the id {report.external_id} yet.", now=now)
@@ -112,7 +112,7 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
     sender = phones.wire_address(text.sender)
     if sender is None:
         raise NotUnderstood("The text has no sender.")
-    address = _lock(address_for(sender, profile_name=text.profile_name))
+    address = locked_address(sender, profile_name=text.profile_name)
     number, stream = _ours(receipt, text)
     inbound = InboundText(
         provider=provider,
@@ -131,14 +131,6 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
     )
     reason = _place(inbound, stream, now)
     receipts.finish(receipt, state=State.DONE, reason=reason, now=now)
-
-
-def _lock(address: Address) -> Address:
-    """The address under its row lock: the texts of one customer are taken one after the other."""
-    rows = Address.objects.select_related("contact__account")
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=("self",))
-    return rows.get(pk=address.pk)
 
 
 def _ours(receipt: WebhookReceipt, text: Inbound) -> tuple[Number | None, WorkStream | None]:
@@ -181,9 +173,9 @@ def _place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> st
 def _keep_opt_out(inbound: InboundText, number: Number, now: datetime) -> bool:
     """STOP closes the pair, START opens it; a YES while nothing is closed is an ordinary answer."""
     if inbound.keyword == "stop":
-        outbox.opt_out(number=number, address=inbound.address, source=inbound.text.strip()[:40], now=now)
+        opt_out(number=number, address=inbound.address, source=inbound.text.strip()[:40], now=now)
         return True
-    was_closed = outbox.opt_in(number=number, address=inbound.address, now=now)
+    was_closed = opt_in(number=number, address=inbound.address, now=now)
     return was_closed or inbound.text.strip().casefold() != "yes"
 
 

@@ -28,7 +28,7 @@ def doorbells(**_: Any) -> list[CheckMessage]:
 def patience(**_: Any) -> list[CheckMessage]:
     """The watchdog must wait longer than a request to a provider can take."""
     longest = http.CONNECT_TIMEOUT_S + http.READ_TIMEOUT_S
-    if settings.FROZEN_AFTER_S <= longest or settings.TASK_TIMEOUT_S <= longest:
+    if min(settings.FROZEN_AFTER_S, settings.TASK_TIMEOUT_S) <= longest:
         hint = f"A request to a provider may take {longest:.0f} s."
         return [Warning("FROZEN_AFTER_S or TASK_TIMEOUT_S is too short.", hint=hint, id="omnichannel.W001")]
     return []

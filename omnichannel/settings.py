@@ -155,6 +155,7 @@ if REDIS_URL:
 DESK_LANE, SENDING_LANE = "desk", "sending"
 LANES = [DESK_LANE, SENDING_LANE]
 TASK_TIMEOUT_S = environment.positive_int("TASK_TIMEOUT_S", env.str("TASK_TIMEOUT_S", default="60"))
+TASK_RETRY_S = TASK_TIMEOUT_S + 60  # > timeout + queue_limit x mean task time / workers
 Q_CLUSTER = {
     "name": DESK_LANE,
     "ALT_CLUSTERS": {
@@ -166,11 +167,10 @@ Q_CLUSTER = {
     "broker_class": "omnichannel.lib.queue.DoorbellBroker",
     "workers": environment.positive_int("DESK_WORKERS", env.str("DESK_WORKERS", default="2")),
     "timeout": TASK_TIMEOUT_S,
-    "retry": TASK_TIMEOUT_S + 60,  # > timeout + queue_limit x mean task time / workers
+    "retry": TASK_RETRY_S,
     "max_attempts": 1,  # retries are on our rows, with back-off
     "ack_failures": True,
     "save_limit": -1,  # successes are not kept: our rows are the record
-    "bulk": 10,
     "queue_limit": 4,
     "recycle": 5000,
     "catch_up": False,
@@ -231,7 +231,7 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="US")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "agents.tokens.ApiTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["omnichannel.permissions.RolePermission"],
@@ -252,6 +252,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    # Three records have a state of their own; each gets its name in the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "ConversationStateEnum": "conversations.models.State",
+        "ReceiptStateEnum": "channels_app.models.WebhookReceipt.State",
+        "DeliveryStateEnum": "channels_app.models.Delivery.State",
+    },
 }
 
 # --- static files and logs ------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Which queue? Pure: facts in, a decision with each rule's verdict out. Knows no conversation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,6 +28,16 @@ OPERATORS = [
     ("has_data", "Contains data"),
     ("no_data", "Does not contain data"),
 ]
+COMPARE: dict[str, Callable[[str, str], bool]] = {
+    "equals": lambda actual, expected: actual == expected,
+    "not_equals": lambda actual, expected: actual != expected,
+    "contains": lambda actual, expected: expected in actual,
+    "not_contains": lambda actual, expected: expected not in actual,
+    "begins_with": lambda actual, expected: actual.startswith(expected),
+    "ends_with": lambda actual, expected: actual.endswith(expected),
+    "has_data": lambda actual, _: bool(actual),
+    "no_data": lambda actual, _: not actual,
+}
 WITHOUT_VALUE = frozenset({"has_data", "no_data"})
 
 Facts = dict[str, str]  # field name -> value; a missing field is an empty one
@@ -101,30 +111,16 @@ def holds(rule: Rule, facts: Facts) -> bool:
 
 
 def satisfied(condition: Condition, facts: Facts) -> bool:
-    """Whether one condition is true. Letters compare without case; numbers compare as E.164."""
+    """Whether one condition is true. Letters compare without case, numbers by digits.
+
+    Raises KeyError for an operator that is not in OPERATORS.
+    """
     actual = facts.get(condition.field, "")
     expected = condition.value
     if condition.field in PHONE_FIELDS:
         actual, expected = _bare_number(actual), _bare_number(expected)
     actual, expected = actual.casefold().strip(), expected.casefold().strip()
-    match condition.operator:
-        case "equals":
-            return actual == expected
-        case "not_equals":
-            return actual != expected
-        case "contains":
-            return expected in actual
-        case "not_contains":
-            return expected not in actual
-        case "begins_with":
-            return actual.startswith(expected)
-        case "ends_with":
-            return actual.endswith(expected)
-        case "has_data":
-            return bool(actual)
-        case "no_data":
-            return not actual
-    raise ValueError(f"unknown operator {condition.operator!r}")
+    return COMPARE[condition.operator](actual, expected)
 
 
 def _bare_number(text: str) -> str:

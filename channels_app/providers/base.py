@@ -166,7 +166,9 @@ class Provider(Protocol):
     def check_external_id(self, external_id: str) -> str:
         """What is wrong with the form of an account's id; empty when nothing is."""
 
-    def check_credentials(self, account: Credentials, numbers: tuple[str, ...], record: Recorder) -> list[Check]:
+    def check_credentials(
+        self, account: Credentials, numbers: tuple[str, ...], record: Recorder
+    ) -> list[Check]:
         """Ask the provider whether account and numbers can be used. Never raises for what it answers."""
 
     def verify(self, request: WireRequest, account: Credentials) -> str:
@@ -182,7 +184,12 @@ class Provider(Protocol):
         """Send once. Never raises for what the network or the provider does."""
 
     def find_sent(
-        self, account: Credentials, text: OutboundText, since: datetime, taken: frozenset[str], record: Recorder
+        self,
+        account: Credentials,
+        text: OutboundText,
+        since: datetime,
+        taken: frozenset[str],
+        record: Recorder,
     ) -> FindResult:
         """Look for a text sent at or after `since`, leaving out the ids in `taken`."""
 

@@ -6,12 +6,14 @@ outbound message status in status callbacks, error dictionary), read 2026-11.
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base import values
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -58,6 +60,8 @@ HELP_WORDS = frozenset({"help", "info"})
 OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}
 PROFILE_NAMES = ("FromCity", "FromState", "FromZip", "FromCountry")
 LISTED_AT_MOST = 200
+# Ours and Twilio's; a message made this long before our attempt may still be ours.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class Http(TwilioHttpClient):
@@ -97,11 +101,24 @@ def params_of(request: WireRequest) -> dict[str, str]:
 def _json_params(body: bytes) -> dict[str, str]:
     try:
         decoded = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotUnderstood("The body is not JSON, though it says so.") from error
     if not isinstance(decoded, dict):
         raise NotUnderstood("The body is JSON, but no object.")
-    return {str(k): str(v).replace("\x00", "") for k, v in decoded.items() if v is not None}
+    return {_storable(k): _storable(v) for k, v in decoded.items() if v is not None}
+
+
+def _storable(value: object) -> str:
+    """The value as text without what no database stores: NUL and halves of letters (lone surrogates)."""
+    return str(value).replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+class Unauthorized(Exception):
+    """401: surely nothing was accepted. `result` is what it comes to when no other token works."""
+
+    def __init__(self, result: SendResult) -> None:
+        super().__init__(result.explanation)
+        self.result = result
 
 
 class Twilio:
@@ -172,24 +189,33 @@ class Twilio:
 
     def send(self, account: Credentials, text: OutboundText, record: Recorder) -> SendResult:
         """See Provider. On 401 the secondary token is tried once: a 401 was surely not accepted."""
-        result = self._send(account, account.secret, text, record)
-        if result.error is Error.BAD_CREDENTIALS and result.code == "20003" and account.secondary_secret:
+        try:
+            return self._send(account, account.secret, text, record)
+        except Unauthorized as first:
+            if not account.secondary_secret:
+                return first.result
+        try:
             second = self._send(account, account.secondary_secret, text, record)
-            return SendResult(**{**second.__dict__, "used_secondary": True})
-        return result
+        except Unauthorized as again:
+            return again.result
+        # Only an answer shows that the secondary token works.
+        return replace(second, used_secondary=second.outcome in {Outcome.ACCEPTED, Outcome.REFUSED})
 
-    def _send(
-        self, account: Credentials, secret: str, text: OutboundText, record: Recorder
-    ) -> SendResult:
+    def _send(self, account: Credentials, secret: str, text: OutboundText, record: Recorder) -> SendResult:
+        """One request. Raises Unauthorized on 401."""
         try:
             message = client(account, secret, record).messages.create(
                 to=text.recipient,
                 from_=f"+{text.sender}",
                 body=text.text,
-                status_callback=text.status_url,
+                status_callback=text.status_url or values.unset,
             )
         except TwilioRestException as error:
-            return refused(error)
+            # Without a code of Twilio's, the library gives the HTTP status in its place.
+            code = "" if error.code in {None, error.status} else str(error.code)
+            return refused(error.status, code, str(error.msg or ""))
+        except TwilioServiceException as error:
+            return refused(int(error.status), str(error.code or ""), str(error.detail or error.title))
         except requests.RequestException as error:
             return failed_on_the_way(error)
         except (TwilioException, ValueError, TypeError, AttributeError):
@@ -197,24 +223,36 @@ class Twilio:
         return accepted(message)
 
     def find_sent(
-        self, account: Credentials, text: OutboundText, since: datetime, taken: frozenset[str], record: Recorder
+        self,
+        account: Credentials,
+        text: OutboundText,
+        since: datetime,
+        taken: frozenset[str],
+        record: Recorder,
     ) -> FindResult:
-        """See Provider. Twilio lists by day and by second; a minute of slack covers clocks that differ."""
+        """See Provider. Twilio lists the newest first; its filter by day sent would miss what is still queued."""
+        earliest = since - CLOCKS_DIFFER
         try:
-            listed = client(account, account.secret, record).messages.list(
-                to=text.recipient,
-                from_=f"+{text.sender}",
-                date_sent_after=since - timedelta(minutes=1),
-                limit=LISTED_AT_MOST,
-            )
+            asked = client(account, account.secret, record).messages
+            seen = 0
+            found = FindResult(Finding.NOT_THERE)
+            for message in asked.stream(to=text.recipient, from_=f"+{text.sender}", limit=LISTED_AT_MOST):
+                if message.date_created is not None and message.date_created < earliest:
+                    return found
+                seen += 1
+                if (
+                    message.sid
+                    and message.sid not in taken
+                    and message.body == text.text
+                    and _is_outbound(message)
+                ):
+                    # Not the end: the oldest one that fits is the most likely.
+                    found = FindResult(
+                        Finding.FOUND, message.sid, STATUSES.get(str(message.status), "accepted")
+                    )
         except (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError):
             return FindResult(Finding.CANNOT_TELL)
-        if len(listed) >= LISTED_AT_MOST:
-            return FindResult(Finding.CANNOT_TELL)
-        for message in sorted(listed, key=lambda m: m.date_created or datetime.min.replace(tzinfo=UTC)):
-            if message.sid and message.sid not in taken and message.body == text.text and _is_outbound(message):
-                return FindResult(Finding.FOUND, message.sid, STATUSES.get(str(message.status), "accepted"))
-        return FindResult(Finding.NOT_THERE)
+        return FindResult(Finding.CANNOT_TELL) if seen >= LISTED_AT_MOST else found
 
     def check_credentials(
         self, account: Credentials, numbers: tuple[str, ...], record: Recorder
@@ -234,7 +272,9 @@ class Twilio:
             said = "Twilio did not answer in time" if slow else "Twilio could not be reached"
             return [Check("error", f"{said}: nothing was validated, try again later.")]
         except (TwilioException, ValueError, TypeError, AttributeError):
-            return [Check("error", "Twilio's answer could not be read: nothing was validated, try again later.")]
+            return [
+                Check("error", "Twilio's answer could not be read: nothing was validated, try again later.")
+            ]
         return checks
 
     def error_url(self, code: str) -> str:
@@ -254,9 +294,7 @@ def _is_inbound(params: dict[str, str]) -> bool:
 
 def parse_inbound(params: dict[str, str]) -> Inbound:
     """A text; raises NotUnderstood when it has no id, sender or recipient."""
-    external_id = next(
-        (params[n] for n in ("MessageSid", "SmsMessageSid", "SmsSid") if params.get(n)), ""
-    )
+    external_id = next((params[n] for n in ("MessageSid", "SmsMessageSid", "SmsSid") if params.get(n)), "")
     for name, value in (("MessageSid", external_id), ("From", params.get("From")), ("To", params.get("To"))):
         if not (value or "").strip():
             raise NotUnderstood(f"The text has no {name}.")
@@ -323,18 +361,20 @@ def accepted(message: Any) -> SendResult:
     return SendResult(Outcome.ACCEPTED, status, str(message.sid))
 
 
-def refused(error: TwilioRestException) -> SendResult:
-    """An answer that is no 2xx: 429 may be tried again, 5xx is in doubt, all else is final."""
-    code = str(error.code or "")
-    if error.status >= 500:
-        return ambiguous(f"Twilio answered with its error {error.status}.", code)
-    if error.status == 429:
+def refused(status: int, code: str, said: str) -> SendResult:
+    """An answer that is no 2xx: 429 may be tried again, 5xx is in doubt, all else is final.
+
+    `status` is HTTP's; `code` Twilio's, empty when it gave none. Raises Unauthorized on 401.
+    """
+    if status >= 500:
+        return ambiguous(f"Twilio answered with its error {status}.", code)
+    if status == 429:
         return SendResult(Outcome.NOT_SENT, error=Error.THROTTLED, code=code, explanation=explain("20429")[1])
-    if error.status == 401:
-        meaning, sentence = explain("20003")
-        return SendResult(Outcome.REFUSED, "failed", "", meaning, "20003" if code in {"", "401"} else code, sentence)
-    meaning, sentence = explain(code, str(error.msg or ""))
-    return SendResult(Outcome.REFUSED, "failed", "", meaning, code, sentence)
+    meaning, sentence = explain("20003") if status == 401 else explain(code, said)
+    result = SendResult(Outcome.REFUSED, "failed", "", meaning, code, sentence)
+    if status == 401:
+        raise Unauthorized(replace(result, code=code or "20003"))
+    return result
 
 
 def failed_on_the_way(error: requests.RequestException) -> SendResult:
@@ -361,7 +401,9 @@ def account_checks(status: str, kind: str) -> list[Check]:
         return [Check("error", "The credentials are right, but the Twilio account is suspended.")]
     checks = [Check("success", "Account SID and Auth Token are valid.")]
     if kind.lower() == "trial":
-        checks.append(Check("warning", "This is a trial account: it can only text numbers verified at Twilio."))
+        checks.append(
+            Check("warning", "This is a trial account: it can only text numbers verified at Twilio.")
+        )
     return checks
 
 
@@ -370,7 +412,9 @@ def number_check(number: str, found: list[Any]) -> Check:
     if not found:
         return Check("error", f"The number {number} does not belong to this Twilio account.")
     capabilities = found[0].capabilities or {}
-    can_text = capabilities.get("sms") if isinstance(capabilities, dict) else getattr(capabilities, "sms", False)
+    can_text = (
+        capabilities.get("sms") if isinstance(capabilities, dict) else getattr(capabilities, "sms", False)
+    )
     if not can_text:
         return Check("error", f"The number {number} cannot send or receive texts.")
     return Check("success", f"The number {number} is valid.")
@@ -382,4 +426,6 @@ def credential_error(error: TwilioRestException) -> Check:
         return Check("error", "Twilio does not accept this Account SID and Auth Token.")
     if error.status == 429:
         return Check("warning", "Twilio is busy: nothing was validated, try again later.")
-    return Check("error", f"Twilio answered with error {error.status}: nothing was validated, try again later.")
+    return Check(
+        "error", f"Twilio answered with error {error.status}: nothing was validated, try again later."
+    )

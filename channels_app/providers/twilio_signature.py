@@ -54,9 +54,9 @@ def is_valid(
 
 def url_forms(url: str) -> Iterator[str]:
     """The URL as it is, without its port, and with the standard port."""
-    parts = urlsplit(url)
     yield url
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return

@@ -36,7 +36,11 @@ def base_url(name: str, text: str, *, allow_http: bool) -> str:
 
     With `allow_http` false, plain http is accepted for loopback hosts only.
     """
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={text!r} is no address: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ImproperlyConfigured(f"{name}={text!r} must look like https://desk.example.com")
     if parts.scheme == "http" and not allow_http and parts.hostname not in LOOPBACK_HOSTS:

@@ -1,6 +1,7 @@
 """HTTP out: time-outs, no redirects, a cap on what is read, and what an exception says about the request."""
 
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,12 +35,27 @@ def surely_not_sent(error: BaseException) -> bool:
     if isinstance(error, failures.ConnectTimeout | failures.InvalidURL | failures.MissingSchema):
         return True
     if isinstance(error, failures.SSLError):
-        # An end of file may also come after the request was read: that one is in doubt.
-        return "EOF" not in str(error) and "ZERO_RETURN" not in str(error)
+        # TLS can also break after the request was read (a bad record, an end of file): that is in doubt.
+        return _broke_while_connecting(error)
     if not isinstance(error, failures.ConnectionError) or isinstance(error, failures.ReadTimeout):
         return False
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(reason, urllib3_failures.NewConnectionError | urllib3_failures.NameResolutionError)
+
+
+def _broke_while_connecting(error: BaseException) -> bool:
+    """Whether an error rose while the connection was made, which is before anything is sent.
+
+    Neither requests nor urllib3 say so in words, and the same OpenSSL reasons occur before and after; but the
+    traceback of the first error leads through urllib3's connect().
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        frames = (frame.f_code for frame, _ in traceback.walk_tb(cause.__traceback__))
+        if any(code.co_name == "connect" and "urllib3" in code.co_filename for code in frames):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 class RecordingSession(requests.Session):

@@ -8,6 +8,8 @@ import phonenumbers
 # E.164 (ITU-T): a country code that never starts with 0, fifteen digits at most.
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 DIGITS = re.compile(r"[0-9]+", re.ASCII)
+# What a sender may be called, and what is stored of any other value that is no telephone number.
+LONGEST_NAME, LONGEST_VALUE = 64, 160
 OUTER_BLANKS = " \t\r\n"
 CHANNEL_PREFIX = re.compile(r"^([a-z]+):", re.IGNORECASE | re.ASCII)
 
@@ -35,16 +37,18 @@ def to_e164(text: str, *, region: str) -> str:
     Raises NotANumber when it cannot be a telephone number. No check that the number is in service:
     reserved ranges (958, 555) are used in examples and tests.
     """
-    digits_only = text.strip(OUTER_BLANKS)
+    bare = text.strip(OUTER_BLANKS)
     try:
-        parsed = phonenumbers.parse(digits_only, region)
-        if not _is_possible(parsed) and not digits_only.startswith("+"):
-            parsed = phonenumbers.parse("+" + digits_only, region)
+        parsed = phonenumbers.parse(bare, region)
+        if not _is_possible(parsed) and not bare.startswith("+"):
+            # With the country code, after a 00 or without.
+            parsed = phonenumbers.parse("+" + bare.removeprefix("00"), region)
     except phonenumbers.NumberParseException as error:
         raise NotANumber("Enter a telephone number, for example +14255550100.") from error
-    if not _is_possible(parsed) or parsed.extension:
+    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if not _is_possible(parsed) or parsed.extension or not E164.fullmatch(number):
         raise NotANumber("Enter a whole telephone number with its country code, for example +14255550100.")
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return number
 
 
 def our_number(text: str) -> str:
@@ -93,11 +97,13 @@ def _kind_and_value(value: str, channel: str) -> tuple[str, str]:
     if E164.fullmatch("+" + digits):
         return "phone", "+" + digits
     if DIGITS.fullmatch(value):
-        return "short_code", value
+        return "short_code", value[:LONGEST_VALUE]
     if channel == "whatsapp":
-        return "whatsapp_id", value
-    return "alphanumeric", value[:64]
+        return "whatsapp_id", value[:LONGEST_VALUE]
+    return "alphanumeric", value[:LONGEST_NAME]
 
 
 def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
-    return phonenumbers.is_possible_number(number)
+    # Not is_possible_number(): it also takes local numbers, which nobody can text without their area code.
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return bool(reason == phonenumbers.ValidationResult.IS_POSSIBLE)

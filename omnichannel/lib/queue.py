@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 STORED = "stored"  # rung for tasks that lie in django-q's own table
 LONGEST_WAIT_S = 0.5
+CLAIMED_AT_ONCE = 10
 
 
 def lane_doorbells(lane: str) -> dict[str, Doorbell]:
@@ -130,9 +131,9 @@ class DoorbellBroker(ORM):
         with transaction.atomic():
             if connection.features.has_select_for_update_skip_locked:
                 due = due.select_for_update(skip_locked=True)
-            rows = list(due[: settings.Q_CLUSTER["bulk"]])
+            rows = list(due[:CLAIMED_AT_ONCE])
             if rows:
-                until = now + timedelta(seconds=settings.Q_CLUSTER["retry"])
+                until = now + timedelta(seconds=settings.TASK_RETRY_S)
                 OrmQ.objects.filter(pk__in=[row.pk for row in rows]).update(lock=until)
         return [(row.pk, row.payload) for row in rows]
 

@@ -10,18 +10,24 @@ SECRET_NAMES = re.compile(r"auth_?token|api_?key|secret|password|authorization|c
 
 
 def mapping(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The same mapping with the values of tell-tale names masked."""
-    return {name: MASK if SECRET_NAMES.search(name) else value for name, value in values.items()}
+    """The same mapping with the values of tell-tale names masked, however deep they lie."""
+    return {name: MASK if SECRET_NAMES.search(name) else _masked(value) for name, value in values.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return mapping(value)
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def text(raw: str, *, secrets: Iterable[str]) -> str:
-    """The text with each of `secrets` masked, and JSON objects rid of tell-tale names."""
+    """The text with each of `secrets` masked, and JSON rid of tell-tale names. Never raises."""
     try:
         decoded = json.loads(raw)
-    except ValueError:
-        decoded = None
-    if isinstance(decoded, dict):
-        raw = json.dumps(mapping(decoded), ensure_ascii=False)
+        if isinstance(decoded, dict | list) and (masked := _masked(decoded)) != decoded:
+            raw = json.dumps(masked, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        pass  # no JSON, or nested to drive readers mad: kept as it came
     for secret in secrets:
         if secret:
             raw = raw.replace(secret, MASK)

@@ -1,0 +1,33 @@
+"""STOP and START: a pair of number and customer is closed and opened again."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from channels_app.deliveries import cancel_pending
+from channels_app.models import Delivery, Number, OptOut
+from contacts.models import Address
+
+
+@transaction.atomic
+def opt_out(*, number: Number, address: Address, source: str, now: datetime) -> None:
+    """Close the pair: nothing is sent from this number to this customer, and what is pending is cancelled."""
+    OptOut.objects.bulk_create(
+        [OptOut(number=number, address=address, started_at=now, source=source[:200])], ignore_conflicts=True
+    )
+    cancel_pending(
+        Delivery.objects.filter(number=number, address=address),
+        reason="opted_out",
+        sentence="Cancelled: the customer texted STOP.",
+        now=now,
+    )
+
+
+def opt_in(*, number: Number, address: Address, now: datetime) -> bool:
+    """Open the pair again; True when it was closed."""
+    return bool(OptOut.objects.filter(number=number, address=address, ended_at=None).update(ended_at=now))
+
+
+def is_opted_out(number: Number, address: Address) -> bool:
+    """Whether the pair is closed."""
+    return OptOut.objects.filter(number=number, address=address, ended_at=None).exists()

@@ -1,0 +1,172 @@
+"""Acting on the desk: read the form, ask who may, call a service, go on. No rules here."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from channels_app.outbox import Refused
+from conversations import access, services
+from conversations.forms import TransferForm, TryAgainForm, WriteForm, once
+from conversations.models import Conversation, Message
+from conversations.transitions import NotAllowed
+from conversations.views import address_of, at_desk, show
+from conversations.worklists import MY, Seat, Worklist
+
+
+class SeeOther(HttpResponseRedirect):
+    """After a POST: look there now."""
+
+    status_code = HTTPStatus.SEE_OTHER
+
+
+def acts(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A POST by somebody who may act on the conversation. What is not allowed is said in a toast."""
+
+    @require_POST
+    @at_desk
+    @wraps(do)
+    def view(
+        request: HttpRequest, seat: Seat, *, worklist: Worklist, conversation_id: int, **kwargs: Any
+    ) -> HttpResponse:
+        conversation = access.find(seat.user, conversation_id)
+        if not access.may_act(seat.user, conversation, seat.agent):
+            raise Http404
+        try:
+            return do(request, seat, worklist, conversation, **kwargs)
+        except services.Lost as error:
+            messages.error(request, str(error))
+            return SeeOther(reverse("desk:list", args=[worklist]))
+        except (NotAllowed, Refused) as error:
+            messages.error(request, str(error))
+            return SeeOther(address_of(worklist, conversation_id))
+
+    return view
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+@acts
+def reply(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
+    """Write to the customer."""
+
+    def send(text: str) -> None:
+        services.reply(conversation_id=conversation.pk, agent=seat.agent, text=text, now=timezone.now())
+
+    return _write(request, seat, worklist, conversation, "reply_form", send)
+
+
+@acts
+def note(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
+    """Write to colleagues."""
+
+    def keep(text: str) -> None:
+        services.write_internal(
+            conversation_id=conversation.pk, author=seat.user, text=text, now=timezone.now()
+        )
+
+    return _write(request, seat, worklist, conversation, "note_form", keep)
+
+
+def _write(
+    request: HttpRequest,
+    seat: Seat,
+    worklist: Worklist,
+    conversation: Conversation,
+    name: str,
+    do: Callable[[str], None],
+) -> HttpResponse:
+    """Do it once with what was typed; when refused, the page comes back with text and reason."""
+    form = WriteForm(request.POST)
+    if form.is_valid():
+        text, form_id = form.cleaned_data["text"], form.cleaned_data["form_id"]
+        try:
+            once(request.session, form_id, conversation_id=conversation.pk, do=lambda: do(text))
+        except (Refused, NotAllowed) as error:
+            form.add_error("text", str(error))
+        else:
+            return SeeOther(address_of(worklist, conversation.pk))
+    return _show_again(request, seat, worklist, conversation, name, form)
+
+
+def _show_again(
+    request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation, name: str, form: Any
+) -> HttpResponse:
+    """The page as it is now, with what was typed and what is wrong with it."""
+    current = access.find(seat.user, conversation.pk)
+    return show(request, seat, worklist, current, forms={name: form}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@acts
+def try_again(
+    request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation, *, message_id: int
+) -> HttpResponse:
+    """Send a text once more that did not arrive, or that may not have."""
+    message = Message.objects.filter(conversation=conversation, pk=message_id).first()
+    form = TryAgainForm(request.POST)
+    if message is None or not form.is_valid():
+        raise Http404
+    # The service compares what was seen with what is there.
+    message.delivery_id = form.cleaned_data["delivery"]
+    services.try_again(message=message, agent=seat.agent, now=timezone.now())
+    return SeeOther(address_of(worklist, conversation.pk))
+
+
+# --- moving ---------------------------------------------------------------------------------------
+
+
+@acts
+def pick(_request: HttpRequest, seat: Seat, _worklist: Worklist, conversation: Conversation) -> HttpResponse:
+    """Take an Open conversation, or reopen one's own Waiting one."""
+    services.pick(conversation_id=conversation.pk, agent=seat.agent, now=timezone.now())
+    return SeeOther(address_of(MY, conversation.pk))
+
+
+@acts
+def end(_request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
+    """Mark it as resolved."""
+    services.end(conversation_id=conversation.pk, agent=seat.agent, now=timezone.now())
+    return SeeOther(address_of(worklist, conversation.pk))
+
+
+@acts
+def close_session(
+    request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation
+) -> HttpResponse:
+    """Leave it: parked, or closed after it was ended."""
+    left = services.close_session(conversation_id=conversation.pk, agent=seat.agent, now=timezone.now())
+    messages.success(request, f"{left.title}: now {left.get_state_display()}.")
+    return SeeOther(reverse("desk:list", args=[worklist]))
+
+
+@acts
+def release(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
+    """Give it back to its queue."""
+    left = services.release(conversation_id=conversation.pk, agent=seat.agent, now=timezone.now())
+    messages.success(request, f"{left.title}: released to {left.queue}.")
+    return SeeOther(reverse("desk:list", args=[worklist]))
+
+
+@acts
+def transfer(
+    request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation
+) -> HttpResponse:
+    """Hand it to another queue."""
+    form = TransferForm(request.POST, current=conversation.queue)
+    if not form.is_valid():
+        return _show_again(request, seat, worklist, conversation, "transfer_form", form)
+    left = services.transfer_to_queue(
+        conversation_id=conversation.pk,
+        agent=seat.agent,
+        queue=form.cleaned_data["queue"],
+        now=timezone.now(),
+    )
+    messages.success(request, f"{left.title}: transferred to {left.queue}.")
+    return SeeOther(reverse("desk:list", args=[worklist]))

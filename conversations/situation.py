@@ -1,0 +1,92 @@
+"""What somebody at the desk may do with a conversation, and why not. The services have the last word."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from channels_app.gate import Answer, Verdict
+from conversations import access, services
+from conversations.models import Conversation, State
+from conversations.transitions import TABLE, USES_CAPACITY, Cause
+from conversations.worklists import Seat
+
+COMMANDS = {
+    "pick": Cause.PICK,
+    "reopen": Cause.REOPEN,
+    "transfer": Cause.TRANSFER,
+    "release": Cause.RELEASE,
+    "close-session": Cause.CLOSE_SESSION,
+    "end": Cause.END,
+}
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What may be done with the open conversation, and why not."""
+
+    conversation: Conversation
+    commands: list[str]
+    may_retry: bool
+    wrote_since_end: bool
+    reply_refusal: str
+    note_refusal: str
+
+
+def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Situation:
+    """What may be done now."""
+    may_act = access.may_act(seat.user, conversation, seat.agent)
+    verdict = services.reply_verdict(conversation, now=now)
+    refusal = reply_refusal(conversation, seat=seat, may_act=may_act, verdict=verdict)
+    return Situation(
+        conversation=conversation,
+        commands=commands(conversation, seat=seat, may_act=may_act),
+        may_retry=not refusal,
+        wrote_since_end=wrote_since_end(conversation),
+        reply_refusal=refusal,
+        note_refusal=note_refusal(conversation, may_act=may_act),
+    )
+
+
+def commands(conversation: Conversation, *, seat: Seat, may_act: bool) -> list[str]:
+    """The commands that fit state and person, in the order in which they are shown."""
+    is_mine = conversation.agent_id == seat.agent.pk
+    return [
+        command
+        for command, cause in COMMANDS.items()
+        if may_act and (State(conversation.state), cause) in TABLE and (is_mine or cause is Cause.PICK)
+    ]
+
+
+def may_write(conversation: Conversation, *, seat: Seat) -> bool:
+    """Whether person and state allow a text to the customer; whether it may leave is the gate's to say."""
+    return conversation.agent_id == seat.agent.pk and conversation.state in USES_CAPACITY
+
+
+def reply_refusal(conversation: Conversation, *, seat: Seat, may_act: bool, verdict: Verdict) -> str:
+    """Why there is no reply to write, in a sentence; empty when there is."""
+    if conversation.state == State.CLOSED:
+        return "This conversation is Closed: that is final. A new text of the customer starts a new one."
+    if not may_act:
+        return "You can read this conversation. It is in a queue that you do not belong to."
+    if verdict.answer is Answer.NO:
+        return verdict.sentence
+    if may_write(conversation, seat=seat):
+        return ""
+    if conversation.state == State.OPEN:
+        return "Pick this conversation to reply."
+    if conversation.agent_id == seat.agent.pk:
+        return "Reopen this conversation to reply."
+    return f"{conversation.agent} has this conversation."
+
+
+def note_refusal(conversation: Conversation, *, may_act: bool) -> str:
+    """Why there is no internal message to write; empty when there is."""
+    if conversation.state == State.CLOSED:
+        return "A conversation that is Closed takes no further messages."
+    return "" if may_act else "You can only read this conversation."
+
+
+def wrote_since_end(conversation: Conversation) -> bool:
+    """Whether the customer wrote after the conversation was ended."""
+    return (
+        conversation.state == State.WRAP_UP and conversation.last_inbound_at > conversation.state_changed_at
+    )

@@ -1,0 +1,75 @@
+"""Reading one conversation for the desk: a bounded stretch of its thread, and what surrounds it."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from conversations import access
+from conversations.models import Conversation, Message, RoutingDecision
+from conversations.worklists import Seat
+
+MOST_MESSAGES = 200
+MOST_EARLIER = 10
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some messages in order. `is_tail`: nothing comes after them; `has_earlier`: something comes before."""
+
+    messages: list[Message]
+    has_earlier: bool
+    is_tail: bool
+
+    @property
+    def first(self) -> int:
+        """The first seq, 0 without messages."""
+        return self.messages[0].seq if self.messages else 0
+
+    @property
+    def last(self) -> int:
+        """The last seq, 0 without messages."""
+        return self.messages[-1].seq if self.messages else 0
+
+
+def _messages(conversation: Conversation) -> QuerySet[Message]:
+    """With everything that a bubble shows."""
+    return conversation.messages.select_related("author", "delivery", "inbound_text")
+
+
+def stretch(conversation: Conversation, *, before: int | None) -> Stretch:
+    """The latest messages, or the latest before a seq. One statement."""
+    rows = _messages(conversation).order_by("-seq")
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    found = list(rows[: MOST_MESSAGES + 1])
+    return Stretch(
+        messages=found[:MOST_MESSAGES][::-1],
+        has_earlier=len(found) > MOST_MESSAGES,
+        is_tail=before is None or before > conversation.last_seq,
+    )
+
+
+def changed(
+    conversation: Conversation, *, since: int, first: int, last: int, until: int | None
+) -> tuple[Message | None, list[Message]]:
+    """The message with seq `last`, and those changed after version `since`, from seq `first` to `until`.
+
+    More than MOST_MESSAGES of them means that there are still others.
+    """
+    news = Q(version__gt=since, seq__gte=first)
+    if until is not None:
+        news &= Q(seq__lte=until)
+    found = list(_messages(conversation).filter(Q(seq=last) | news).order_by("seq")[: MOST_MESSAGES + 2])
+    before = next((message for message in found if message.seq == last), None)
+    return before, [message for message in found if message.version > since]
+
+
+def earlier(conversation: Conversation, *, seat: Seat) -> list[Conversation]:
+    """Other conversations of the same address that this person may read, newest first."""
+    others = access.visible(seat.user).filter(address_id=conversation.address_id).exclude(pk=conversation.pk)
+    return list(others.select_related("queue", "closed_by__user").order_by("-id")[:MOST_EARLIER])
+
+
+def why_here(conversation: Conversation) -> RoutingDecision | None:
+    """The latest routing decision."""
+    return conversation.decisions.select_related("queue").order_by("-id").first()

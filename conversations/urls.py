@@ -1,0 +1,40 @@
+"""The desk's addresses. Whatever is on the screen has one."""
+
+from django.urls import path, register_converter
+
+from conversations import actions, views
+from conversations.worklists import WORKLISTS, Worklist
+
+
+class WorklistConverter:
+    """One of the three streams."""
+
+    regex = "|".join(WORKLISTS)
+
+    def to_python(self, value: str) -> Worklist:
+        """The stream of this name."""
+        return WORKLISTS[value]
+
+    def to_url(self, value: Worklist | str) -> str:
+        """Its name."""
+        return value if isinstance(value, str) else value.slug
+
+
+register_converter(WorklistConverter, "worklist")
+
+app_name = "desk"
+HERE = "<worklist:worklist>/<int:conversation_id>/"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("feed/", views.feed, name="feed"),
+    path("<worklist:worklist>/", views.worklist, name="list"),
+    path(HERE, views.conversation, name="conversation"),
+    path(f"{HERE}pick/", actions.pick, name="pick"),
+    path(f"{HERE}reply/", actions.reply, name="reply"),
+    path(f"{HERE}note/", actions.note, name="note"),
+    path(f"{HERE}end/", actions.end, name="end"),
+    path(f"{HERE}close-session/", actions.close_session, name="close-session"),
+    path(f"{HERE}release/", actions.release, name="release"),
+    path(f"{HERE}transfer/", actions.transfer, name="transfer"),
+    path(f"{HERE}messages/<int:message_id>/try-again/", actions.try_again, name="try-again"),
+]

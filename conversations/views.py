@@ -1,0 +1,195 @@
+"""Reading on the desk: who is there, the pages, the feed. No rules here."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from channels_app.accounts import provider_of
+from conversations import access, presenters, services, thread, worklists
+from conversations import feed as changes_feed
+from conversations.forms import TransferForm, WriteForm, last_sent
+from conversations.models import Conversation
+from conversations.situation import Situation, situation_of
+from conversations.worklists import MY, WORKLISTS, Seat, Worklist
+
+View = Callable[..., HttpResponse]
+LARGEST_SEQ = 10**9
+
+
+# --- who is there ---------------------------------------------------------------------------------
+
+
+def at_desk(view: View) -> View:
+    """For logged-in people with a role; gives the view their seat. What they may not see is a 404."""
+
+    @never_cache
+    @wraps(view)
+    def seated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return _to_login(request, **kwargs)
+        agent = access.agent_of(user)
+        if agent is None:
+            return render(request, "desk/no_role.html", status=HTTPStatus.FORBIDDEN)
+        try:
+            return view(request, Seat(user, agent), *args, **kwargs)
+        except access.NotFound as error:
+            raise Http404 from error
+
+    return seated
+
+
+def _to_login(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    """Log in, then come back; a form that was posted cannot be, so its conversation is shown again."""
+    if request.method == "POST" and "conversation_id" in kwargs:
+        return redirect_to_login(address_of(kwargs["worklist"], kwargs["conversation_id"]))
+    return redirect_to_login(request.get_full_path())
+
+
+def address_of(worklist: Worklist, conversation_id: int) -> str:
+    """Where a conversation is shown."""
+    return reverse("desk:conversation", args=[worklist, conversation_id])
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+@require_GET
+def home(_request: HttpRequest) -> HttpResponse:
+    """The desk begins with one's own work."""
+    return HttpResponseRedirect(reverse("desk:list", args=[MY]))
+
+
+@require_GET
+@at_desk
+def worklist(request: HttpRequest, seat: Seat, *, worklist: Worklist) -> HttpResponse:
+    """A list alone."""
+    context, cursor = _frame(request, seat, worklist)
+    return render(request, "desk/list.html", context | {"cursor": changes_feed.encode(cursor)})
+
+
+@require_GET
+@at_desk
+def conversation(
+    request: HttpRequest, seat: Seat, *, worklist: Worklist, conversation_id: int
+) -> HttpResponse:
+    """A list and one of the conversations that the person may read."""
+    return show(request, seat, worklist, access.find(seat.user, conversation_id))
+
+
+def _frame(
+    request: HttpRequest, seat: Seat, worklist: Worklist
+) -> tuple[dict[str, Any], changes_feed.Cursor]:
+    """Navigation and list, and the cursor that stands for them."""
+    now = timezone.now()
+    after = request.GET.get("after", "")
+    page = worklists.page(worklist, seat=seat, after=after, now=now)
+    counts = worklists.counts(seat=seat, now=now)
+    context = {
+        "worklist": worklist,
+        "tabs": presenters.tabs(counts, current=worklist),
+        "rows": presenters.rows(page.rows, worklist=worklist, seat=seat, now=now),
+        "after": after,
+        "older": page.older,
+        "agent": seat.agent,
+        "used_capacity": services.used_capacity(seat.agent),
+        "time_zone": timezone.get_current_timezone_name(),
+    }
+    return context, changes_feed.cursor_of_list(page, counts)
+
+
+def show(
+    request: HttpRequest,
+    seat: Seat,
+    worklist: Worklist,
+    conversation: Conversation,
+    *,
+    forms: dict[str, Any] | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """The whole page; `forms` are those that come back with what is wrong."""
+    now = timezone.now()
+    stretch = thread.stretch(conversation, before=_number(request.GET.get("before", "")))
+    situation = situation_of(conversation, seat=seat, now=now)
+    looks = presenters.Looks(conversation, may_retry=situation.may_retry, now=now)
+    context, cursor = _frame(request, seat, worklist)
+    context |= _conversation_context(conversation, situation, forms or {})
+    context |= {
+        "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, situation, stretch)),
+        "stretch": stretch,
+        "bubbles": presenters.bubbles(stretch.messages, looks=looks),
+        "customer": presenters.customer(conversation, thread.why_here(conversation)),
+        "earlier": thread.earlier(conversation, seat=seat),
+        "last_sent": last_sent(request.session),
+    }
+    return render(request, "desk/conversation.html", context, status=status)
+
+
+def _conversation_context(
+    conversation: Conversation, situation: Situation, forms: dict[str, Any]
+) -> dict[str, Any]:
+    """What the parts of an open conversation are rendered from, on the page and in the feed."""
+    context: dict[str, Any] = {
+        "conversation": conversation,
+        "open_id": conversation.pk,
+        "situation": situation,
+        "text_limit": provider_of(conversation.number.account).text_limit,
+        "reply_form": WriteForm(),
+        "note_form": WriteForm(),
+    }
+    if "transfer" in situation.commands:
+        context["transfer_form"] = TransferForm(current=conversation.queue)
+    return context | forms
+
+
+def _number(text: str) -> int | None:
+    """A small whole number of an address; None when it is none."""
+    return min(int(text), LARGEST_SEQ) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+# --- what changed ---------------------------------------------------------------------------------
+
+
+@require_GET
+@never_cache
+def feed(request: HttpRequest) -> HttpResponse:
+    """What changed since the cursor: fragments that know their place; 204 for nothing, 401 without log-in."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    return _changed(request)
+
+
+@at_desk
+def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
+    worklist = WORKLISTS.get(request.GET.get("view", ""), MY)
+    watch = changes_feed.Watch(worklist, request.GET.get("after", ""), _number(request.GET.get("c", "")))
+    cursor = changes_feed.decode(request.GET.get("cursor", ""))
+    found = changes_feed.changes(seat=seat, watch=watch, cursor=cursor, now=timezone.now())
+    if found is None:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    context: dict[str, Any] = {
+        "worklist": worklist,
+        "after": watch.after,
+        "changes": found,
+        "rows": found.rows,
+        "older": found.older,
+        "cursor": changes_feed.encode(found.cursor),
+        "open_id": watch.conversation_id,
+    }
+    if found.counts is not None:
+        context["tabs"] = presenters.tabs(found.counts, current=worklist)
+        context |= {"agent": seat.agent, "used_capacity": services.used_capacity(seat.agent)}
+    if found.thread is not None:
+        situation = found.thread.situation
+        context |= _conversation_context(situation.conversation, situation, {})
+        context["bubbles"] = found.thread.new
+    return render(request, "desk/feed.html", context)

@@ -1,0 +1,246 @@
+"""Administration of routing: work streams, their ordered rules, queues."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from agents.admin import AgentAdmin
+from agents.models import Agent
+from omnichannel.lib.backoffice import NOTHING, table
+from routing.forms import RoutingConditionForm
+from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+from routing.services import (
+    Protected,
+    delete_queue,
+    next_position,
+    obstacle_to_deleting,
+    queues_of,
+    retire_work_stream,
+    rules_of,
+)
+
+EVERYBODY = "Everybody is a member; that cannot be changed."
+RETIRED = (
+    "Work streams are taken out of use: their history stays, texts to their number are kept as unrouted."
+)
+
+
+class WorkStreamAdmin(admin.ModelAdmin):
+    """Work streams. Registered by the project, which adds what other rooms know of a stream."""
+
+    list_display: Any = ("name", "channel", "work_distribution_mode", "capacity", "auto_close")
+    search_fields = ("name",)
+    ordering = ("name",)
+    delete_confirmation_template = "admin/routing/workstream/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/routing/workstream/delete_selected_confirmation.html"
+    general = ("General information", {"fields": ("name", "channel", "auto_close_after_inactivity")})
+    distribution = ("Work distribution", {"fields": ("work_distribution_mode", "capacity")})
+    rules = ("Routing rule items", {"fields": ("rule_items",), "classes": ("panel",)})
+    readonly_fields: ClassVar[Any] = ("rule_items",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Those in use."""
+        return super().get_queryset(request).filter(deleted_at=None)
+
+    def get_fieldsets(self, request: HttpRequest, obj: WorkStream | None = None) -> Any:
+        """The rules once there is a stream to have some."""
+        return (self.general, self.distribution, self.rules) if obj else (self.general, self.distribution)
+
+    @admin.display(description="auto-close after", ordering="auto_close_after_inactivity")
+    def auto_close(self, stream: WorkStream) -> str:
+        """In hours, as people say it."""
+        hours, minutes = divmod(stream.auto_close_after_inactivity, 60)
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+    @admin.display(description="in order; the first true one wins")
+    def rule_items(self, stream: WorkStream) -> str:
+        """The stream's rules in order, and the ways to change them."""
+        queues = dict(Queue.objects.values_list("id", "name"))
+        fields = dict(RoutingCondition._meta.get_field("field").flatchoices)
+        operators = dict(RoutingCondition._meta.get_field("operator").flatchoices)
+        rows = []
+        for place, rule in enumerate(rules_of(stream), start=1):
+            joint = " and " if rule.match_all else " or "
+            said = [
+                f"{fields[c.field]} {operators[c.operator].lower()} {c.value}".strip()
+                for c in rule.conditions
+            ]
+            link = format_html(
+                '<a href="{}">{}</a>', reverse("admin:routing_routingrule_change", args=[rule.id]), rule.name
+            )
+            rows.append((place, link, joint.join(said) or "Always", queues.get(rule.queue_id, NOTHING)))
+        heads = ["Order", "Rule", "If", "Queue"]
+        made = table(heads, rows, empty="No rules yet: every conversation goes to the Default queue.")
+        return format_html(
+            '{}<p class="panel-links"><a class="button" href="{}?work_stream={}">Add routing rule item</a> '
+            '<a href="{}?work_stream__id__exact={}">Change the order</a></p>',
+            made,
+            reverse("admin:routing_routingrule_add"),
+            stream.pk,
+            reverse("admin:routing_routingrule_changelist"),
+            stream.pk,
+        )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Nothing is deleted: no need to collect years of conversations."""
+        return [str(stream) for stream in objs], {}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: WorkStream) -> None:
+        """Retire it."""
+        retire_work_stream(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Retire them."""
+        for stream in queryset:
+            retire_work_stream(stream)
+
+
+class ConditionInline(admin.TabularInline):
+    """The rows of a rule."""
+
+    model = RoutingCondition
+    form = RoutingConditionForm
+    extra = 1
+    verbose_name_plural = "conditions"
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(admin.ModelAdmin):
+    """One routing rule item. Reached from its work stream."""
+
+    list_display = ("name", "position", "work_stream", "queue")
+    list_editable = ("position",)
+    list_filter = (("work_stream", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("work_stream", "queue")
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("work_stream", "position", "id")
+    sortable_by: ClassVar[Any] = ()
+    inlines = (ConditionInline,)
+    fields = ("work_stream", "position", "name", "description", "queue", "match")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Those of streams in use."""
+        return super().get_queryset(request).filter(work_stream__deleted_at=None)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Only streams in use; queues by name."""
+        if db_field.name == "work_stream":
+            options["queryset"] = WorkStream.objects.filter(deleted_at=None).order_by("name")
+        if db_field.name == "queue":
+            options["queryset"] = Queue.objects.order_by("name")
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Beside the queue, only New: a rule is no place to delete one."""
+        made: Any = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name in {"work_stream", "queue"}:
+            widget = made.widget
+            widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
+            widget.can_add_related = widget.can_add_related and db_field.name == "queue"
+        return made
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new rule comes last."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        wanted = initial.get("work_stream", "")
+        stream = WorkStream.objects.filter(pk=wanted).first() if _is_id(wanted) else None
+        return {**initial, "position": next_position(stream)} if stream else initial
+
+    def response_post_save_add(self, request: HttpRequest, obj: RoutingRule) -> HttpResponseRedirect:
+        """Back to the stream."""
+        return self._to_stream(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: RoutingRule) -> HttpResponseRedirect:
+        """Back to the stream."""
+        return self._to_stream(request, obj)
+
+    def _to_stream(self, request: HttpRequest, rule: RoutingRule) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:routing_workstream_change", args=[rule.work_stream_id]))
+
+
+def _is_id(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18
+
+
+@admin.register(Queue)
+class QueueAdmin(admin.ModelAdmin):
+    """Queues. The Default queue is everybody's and stays; others are deleted while nothing needs them."""
+
+    list_display = ("name", "priority", "is_default")
+    search_fields = ("name",)
+    ordering = ("priority", "name")
+    filter_horizontal = ("members",)
+    actions = ("delete_selected",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Queue | None = None) -> Any:
+        """The Default queue's members are told, not chosen."""
+        members = "everybody" if obj and obj.is_default else "members"
+        return ((None, {"fields": ("name", "priority")}), ("Users (agents)", {"fields": (members,)}))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> Any:
+        """Supervisors choose members; queues themselves are the administrators'."""
+        return ("everybody",) if self.has_add_permission(request) else ("everybody", "name", "priority")
+
+    @admin.display(description="members")
+    def everybody(self, _queue: Queue) -> str:
+        """The Default queue's members."""
+        return EVERYBODY
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Members by username, read in one statement."""
+        options["queryset"] = Agent.objects.select_related("user").order_by("user__username")
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
+        """Never for the Default queue."""
+        return super().has_delete_permission(request, obj) and not (obj is not None and obj.is_default)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Only the queues: whatever else hangs on one keeps it from being deleted."""
+        return [str(queue) for queue in objs], {"queues": len(objs)}, set(), []
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The usual way, with a sentence when something needs the queue."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except Protected as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:routing_queue_change", args=[object_id]))
+
+    def delete_model(self, request: HttpRequest, obj: Queue) -> None:
+        """Raises Protected."""
+        delete_queue(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Raises Protected."""
+        for queue in queryset:
+            delete_queue(queue)
+
+    @admin.action(permissions=["delete"], description="Delete selected queues")
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Ask first, unless one of them cannot be deleted: then say why, and delete none."""
+        obstacles = [sentence for queue in queryset if (sentence := obstacle_to_deleting(queue))]
+        for sentence in obstacles:
+            messages.error(request, sentence)
+        return None if obstacles else delete_selected(self, request, queryset)
+
+
+admin.site.unregister(Agent)
+
+
+@admin.register(Agent)
+class AgentWithQueuesAdmin(AgentAdmin):
+    """Seats at the desk, with the queues whose work they see."""
+
+    fields: ClassVar[Any] = (*AgentAdmin.fields, "member_of")
+    readonly_fields: ClassVar[Any] = (*AgentAdmin.readonly_fields, "member_of")
+
+    @admin.display(description="member of")
+    def member_of(self, agent: Agent) -> str:
+        """Queues by name; membership is changed on the queue."""
+        return ", ".join(sorted(queue.name for queue in queues_of(agent)))
