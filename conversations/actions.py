@@ -141,7 +141,10 @@ def close_session(
     request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation
 ) -> HttpResponse:
     """Leave it: parked, or closed after it was ended."""
-    left = services.close_session(conversation_id=conversation.pk, agent=seat.agent, now=timezone.now())
+    seen = request.POST.get("seen") or None
+    left = services.close_session(
+        conversation_id=conversation.pk, agent=seat.agent, now=timezone.now(), seen=seen
+    )
     messages.success(request, f"{left.title}: now {left.get_state_display()}.")
     return SeeOther(reverse("desk:list", args=[worklist]))
 

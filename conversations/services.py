@@ -183,9 +183,17 @@ def end(*, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
     return conversation
 
 
-def close_session(*, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
-    """Leave it: Active to Waiting (parked until the customer writes), Wrap-up to Closed (final)."""
+def close_session(
+    *, conversation_id: int, agent: Agent, now: datetime, seen: str | None = None
+) -> Conversation:
+    """Leave it: Active to Waiting (parked until the customer writes), Wrap-up to Closed (final).
+
+    With `seen`, the state that the agent saw when choosing, raises Lost when it has changed meanwhile: what
+    was meant as parking must not close for good.
+    """
     with _own(conversation_id, agent) as conversation:
+        if seen is not None and seen != conversation.state:
+            raise Lost(f"The conversation is {State(conversation.state).label} meanwhile: look again.")
         state = _change_state(conversation, Cause.CLOSE_SESSION, now)
         if state is State.CLOSED:
             _close_open_session(conversation, Reason.CONVERSATION_CLOSED, now)

@@ -402,3 +402,14 @@ def test_a_message_of_another_conversation_is_not_found(world, drain, alice, fai
     response = alice.post(url("try-again", other, "my", failed.pk), {"delivery": failed.delivery_id})
 
     assert response.status_code == 404
+
+
+def test_what_was_meant_as_parking_does_not_close_for_good(alice, taken):
+    page = alice.get(url("conversation", taken)).content.decode()
+    assert 'name="seen" value="active"' in page
+    alice.post(url("end", taken))
+
+    alice.post(url("close-session", taken), {"seen": "active"})
+
+    taken.refresh_from_db()
+    assert taken.state == "wrap_up"
