@@ -110,7 +110,10 @@ def webhook(requests: Requests, *, rounds: int, count: int, ours_url: str) -> di
         gunicorn("bench.floor.wsgi", FLOOR_PORT, DJANGO_SETTINGS_MODULE="bench.floor.settings") as floor,
     ):
         time.sleep(4)
-        sides = {"ours": (OURS_PORT, ours_url, ours.pid), "floor": (FLOOR_PORT, os.environ["BENCH_URL"], floor.pid)}
+        sides = {
+            "ours": (OURS_PORT, ours_url, ours.pid),
+            "floor": (FLOOR_PORT, os.environ["BENCH_URL"], floor.pid),
+        }
         results: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
         for number in range(rounds + 1):
             for name, (port, url, pid) in sides.items():
@@ -153,7 +156,9 @@ def routing(requests: Requests, url: str, *, count: int) -> dict[str, float]:
             took = time.perf_counter() - started
             done = count - first
             per_text, rate = (cpu_seconds(pids) - cpu) / done, done / took
-            print(f"\nRouting a backlog of {count}: {rate:.0f} texts/s, {1000 * per_text:.2f} ms CPU per text")
+            print(
+                f"\nRouting a backlog of {count}: {rate:.0f} texts/s, {1000 * per_text:.2f} ms CPU per text"
+            )
             saturation = find_saturation(requests, url, count)
             latency = measure_latency(requests, url, rate=saturation / 2, seconds=10)
     return {"texts_per_s": rate, "cpu_ms_per_text": 1000 * per_text, "saturation": saturation, **latency}

@@ -1,8 +1,8 @@
 """How fast a ring wakes a worker, and what waiting costs, with the engines of the environment.
 
-    python -m bench.doorbell                          SQLite
-    DATABASE_URL=postgres://… python -m bench.doorbell   PostgreSQL (an empty database)
-    DATABASE_URL=… REDIS_URL=… python -m bench.doorbell  rings through Redis
+python -m bench.doorbell                          SQLite
+DATABASE_URL=postgres://… python -m bench.doorbell   PostgreSQL (an empty database)
+DATABASE_URL=… REDIS_URL=… python -m bench.doorbell  rings through Redis
 """
 
 import os

@@ -47,7 +47,13 @@ def find(user: User, conversation_id: int) -> Conversation:
         visible(user)
         .filter(pk=conversation_id)
         .select_related(
-            "address", "contact__account", "queue", "work_stream", "agent__user", "number__account", "closed_by__user"
+            "address",
+            "contact__account",
+            "queue",
+            "work_stream",
+            "agent__user",
+            "number__account",
+            "closed_by__user",
         )
         .first()
     )

@@ -43,7 +43,9 @@ class NotYours(NotAllowed):
 def locked(conversation_id: int) -> Iterator[Conversation]:
     """The conversation under its row lock, with the next version; saved at the end by those who changed it."""
     with transaction.atomic():
-        rows = Conversation.objects.select_related("work_stream", "number__account", "address", "agent__user", "queue")
+        rows = Conversation.objects.select_related(
+            "work_stream", "number__account", "address", "agent__user", "queue"
+        )
         if connection.features.has_select_for_update:
             rows = rows.select_for_update(of=("self",))
         conversation = rows.get(pk=conversation_id)
@@ -167,7 +169,11 @@ def pick(*, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
             _change_state(conversation, Cause.PICK, now)
         conversation.agent, conversation.units = agent, conversation.work_stream.capacity
         Session.objects.create(
-            conversation=conversation, agent=agent, queue_id=conversation.queue_id, created_at=now, agent_accepted_at=now
+            conversation=conversation,
+            agent=agent,
+            queue_id=conversation.queue_id,
+            created_at=now,
+            agent_accepted_at=now,
         )
         _say(conversation, f"{agent} took the conversation.", now)
         _save(conversation, now)
@@ -237,7 +243,9 @@ def reply(*, conversation_id: int, agent: Agent, text: str, now: datetime) -> Me
     """
     with _own(conversation_id, agent) as conversation:
         if conversation.state not in USES_CAPACITY:
-            raise NotAllowed(f"A conversation that is {State(conversation.state).label} cannot be replied to.")
+            raise NotAllowed(
+                f"A conversation that is {State(conversation.state).label} cannot be replied to."
+            )
         delivery = outbox.submit(number=conversation.number, address=conversation.address, text=text, now=now)
         message = _add(conversation, Direction.OUTBOUND, text, now, author=agent.user, delivery=delivery)
         conversation.last_message_at = now
@@ -262,14 +270,20 @@ def try_again(*, message: Message, agent: Agent, now: datetime) -> Message:
     """
     with _own(message.conversation_id, agent) as conversation:
         if conversation.state not in USES_CAPACITY:
-            raise NotAllowed(f"A conversation that is {State(conversation.state).label} cannot be replied to.")
+            raise NotAllowed(
+                f"A conversation that is {State(conversation.state).label} cannot be replied to."
+            )
         fresh = Message.objects.select_related("delivery").get(pk=message.pk)
         if fresh.delivery is None or fresh.delivery.state not in status.RETRYABLE:
             raise NotAllowed("This text is on its way or has arrived: there is nothing to try again.")
         if fresh.delivery_id != message.delivery_id:
             raise Lost("Somebody has tried this text again already.")
         fresh.delivery = outbox.submit(
-            number=conversation.number, address=conversation.address, text=fresh.text, now=now, retry_of=fresh.delivery
+            number=conversation.number,
+            address=conversation.address,
+            text=fresh.text,
+            now=now,
+            retry_of=fresh.delivery,
         )
         fresh.version = conversation.version
         fresh.save(update_fields=["delivery", "version"])

@@ -1,7 +1,7 @@
 """Fixtures for all tests: no network, cheap passwords, a small world, and a queue that is drained, not faked."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +13,17 @@ from omnichannel.lib import queue
 from tests.world import World, build_world
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "", None}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make soak` runs the long form of the tests that have one."""
+    parser.addoption("--soak", action="store_true", help="ten times as many crashes and texts")
+
+
+@pytest.fixture
+def times_as_many(request: pytest.FixtureRequest) -> int:
+    """1, or 10 in a soak."""
+    return 10 if request.config.getoption("--soak") else 1
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +82,6 @@ def as_user(world: World) -> Callable[[str], Client]:
 
 
 @pytest.fixture
-def anonymous() -> Iterator[Client]:
+def anonymous() -> Client:
     """A browser without a session."""
-    yield Client()
+    return Client()

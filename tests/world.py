@@ -55,13 +55,13 @@ def build_world(*, base_url: str = "http://127.0.0.1:1") -> World:
         secret=AUTH_TOKEN,
         secondary_secret=None,
     )
-    save_sms_number(
-        sms_number=SmsNumber(), work_stream=stream, value=OUR_NUMBER, messages_per_second=None
-    )
+    save_sms_number(sms_number=SmsNumber(), work_stream=stream, value=OUR_NUMBER, messages_per_second=None)
     world = World(stream, sms_settings, Number.objects.get(value=OUR_NUMBER), default, billing)
     people = {"ada": ADMINISTRATOR, "sam": SUPERVISOR, "alice": AGENT, "bob": AGENT}
     for username, role in people.items():
-        user = User.objects.create_user(username, password=f"{username}-password", first_name=username.title())
+        user = User.objects.create_user(
+            username, password=f"{username}-password", first_name=username.title()
+        )
         give_role(user, role)
         world.users[username] = user
         world.agents[username] = user.agent

@@ -64,7 +64,9 @@ def our_number(text: str) -> str:
     except phonenumbers.NumberParseException:
         possible = False
     if not possible or not E164.fullmatch("+" + digits):
-        raise NotANumber(f"{digits} is no whole number: begin with the country code, for example 14252306549.")
+        raise NotANumber(
+            f"{digits} is no whole number: begin with the country code, for example 14252306549."
+        )
     return digits
 
 

@@ -40,7 +40,9 @@ def lane_doorbells(lane: str) -> dict[str, Doorbell]:
 @cache
 def transport() -> Transport:
     """How rings travel in this installation."""
-    return make_transport(vendor=connection.vendor, redis_url=settings.REDIS_URL, scope=settings.DOORBELL_SCOPE)
+    return make_transport(
+        vendor=connection.vendor, redis_url=settings.REDIS_URL, scope=settings.DOORBELL_SCOPE
+    )
 
 
 def ring(name: str) -> None:
@@ -118,7 +120,9 @@ class DoorbellBroker(ORM):
         wait = 0.0 if names else min(LONGEST_WAIT_S, self._clock.wait_s(time.monotonic()))
         rung = self._listener.wait(wait)
         known = lane_doorbells(self.list_key)
-        tasks: list[tuple[Any, str]] = [(None, package(name)) for name in sorted((names | rung) & known.keys())]
+        tasks: list[tuple[Any, str]] = [
+            (None, package(name)) for name in sorted((names | rung) & known.keys())
+        ]
         if STORED in rung or names:
             tasks += self._claim_stored()
         return tasks

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MASK = "••••"
-SECRET_NAMES = re.compile(r"auth_?token|api_?key|secret|password|authorization|cookie|signature", re.IGNORECASE)
+SECRET_NAMES = re.compile(
+    r"auth_?token|api_?key|secret|password|authorization|cookie|signature", re.IGNORECASE
+)
 
 
 def mapping(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,7 +113,9 @@ def test_what_was_not_delivered_is_told_in_words_and_can_be_tried_again(
     expect(customer.locator("#thread li", has_text="Here is your answer")).to_have_count(2)
 
 
-def test_end_and_close_take_the_conversation_to_closed_work_items(demo: dict[str, Any], new_page: Any) -> None:
+def test_end_and_close_take_the_conversation_to_closed_work_items(
+    demo: dict[str, Any], new_page: Any
+) -> None:
     customer, agent = new_page(), new_page()
     phone(customer, demo, "+14255550143")
     text_from_phone(customer, "Thank you, that was all")

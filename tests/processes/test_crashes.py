@@ -40,20 +40,23 @@ def write_replies(installation: Installation, count: int) -> None:
         services.reply(conversation_id=conversation.pk, agent=alice, text=f"Reply {n}", now=timezone.now())
 
 
-def test_ten_kills_during_five_hundred_replies_send_nothing_twice(settings: Any) -> None:
+def test_ten_kills_during_five_hundred_replies_send_nothing_twice(settings: Any, times_as_many: int) -> None:
     chance = random.Random(4)
+    replies, kills = REPLIES * times_as_many, KILLS * times_as_many
     with installed(settings, **SHORT) as installation:
         installation.start_web()
         assert installation.post_text("Hello") == 200
         installation.start_worker()
         wait_until(Conversation.objects.exists, what="the conversation is there")
-        write_replies(installation, REPLIES)
+        write_replies(installation, replies)
 
-        for _ in range(KILLS):
+        for _ in range(kills):
             sent_before = Delivery.objects.exclude(state="pending").count()
             wait_until(
-                lambda before=sent_before: Delivery.objects.exclude(state="pending").count() > before + 10
-                or not Delivery.objects.filter(state="pending").exists(),
+                lambda before=sent_before: (
+                    Delivery.objects.exclude(state="pending").count() > before + 10
+                    or not Delivery.objects.filter(state="pending").exists()
+                ),
                 what="some more replies left",
             )
             time.sleep(chance.random() * 0.3)
@@ -61,24 +64,29 @@ def test_ten_kills_during_five_hundred_replies_send_nothing_twice(settings: Any)
             installation.start_worker()
         wait_until(
             lambda: not Delivery.objects.filter(state__in=["pending", "leaving"]).exists(),
-            seconds=90,
+            seconds=90 * times_as_many,
             what="nothing is pending or leaving",
         )
 
         accepted = accepted_ids(installation)
         assert set(accepted.values()) == {1}, "a delivery was accepted twice"
         in_doubt = set(Delivery.objects.filter(state="unknown").values_list("pk", flat=True))
-        found = set(Delivery.objects.filter(events__word__in=["found", "surely_not"]).values_list("pk", flat=True))
-        assert len(accepted.keys() | in_doubt | found) == REPLIES
+        found = set(
+            Delivery.objects.filter(events__word__in=["found", "surely_not"]).values_list("pk", flat=True)
+        )
+        assert len(accepted.keys() | in_doubt | found) == replies
 
+        print(f"accepted {len(accepted)}, in doubt after the kills {len(in_doubt | found)}")
         wait_until(
-            lambda: not Delivery.objects.filter(state="unknown").exists(), seconds=90, what="all doubt is settled"
+            lambda: not Delivery.objects.filter(state="unknown").exists(),
+            seconds=90,
+            what="all doubt is settled",
         )
         assert set(accepted_ids(installation).values()) == {1}
         failed = set(Delivery.objects.filter(state="failed").values_list("pk", flat=True))
         assert failed.isdisjoint(accepted), "called surely not sent, but it was accepted"
-        assert len(failed) + len(accepted) == REPLIES
-        assert Message.objects.filter(direction="outbound").count() == REPLIES
+        assert len(failed) + len(accepted) == replies
+        assert Message.objects.filter(direction="outbound").count() == replies
 
 
 def worker_processes(installation: Installation, lane: str) -> list[int]:

@@ -43,7 +43,9 @@ def test_the_same_text_in_a_hundred_differing_requests_makes_one_message(setting
         with ThreadPoolExecutor(20) as pool:
             assert set(pool.map(post, range(100))) == {200}
 
-        wait_until(lambda: WebhookReceipt.objects.count() == 100 and all_taken(), what="all receipts are taken")
+        wait_until(
+            lambda: WebhookReceipt.objects.count() == 100 and all_taken(), what="all receipts are taken"
+        )
         assert Message.objects.filter(direction="inbound").count() == 1
         assert set(WebhookReceipt.objects.values_list("state", flat=True)) == {"done", "ignored"}
 
@@ -68,7 +70,9 @@ def test_fifty_first_texts_of_a_new_number_make_one_address_and_one_conversation
         numbers = list(conversation.messages.order_by("seq").values_list("seq", flat=True))
         assert numbers == list(range(1, len(numbers) + 1))
         in_order = list(
-            conversation.messages.filter(direction="inbound").order_by("seq").values_list("inbound_text__receipt", flat=True)
+            conversation.messages.filter(direction="inbound")
+            .order_by("seq")
+            .values_list("inbound_text__receipt", flat=True)
         )
         assert in_order == sorted(in_order)
 
@@ -92,7 +96,9 @@ def test_of_twenty_agents_who_pick_at_once_one_wins_and_nineteen_are_told(
         assert Session.objects.filter(conversation=conversation, state="active").count() == 1
 
 
-def pick_at_once(installation: Installation, conversation_id: int, tokens: list[str]) -> list[requests.Response]:
+def pick_at_once(
+    installation: Installation, conversation_id: int, tokens: list[str]
+) -> list[requests.Response]:
     url = f"{installation.web}/api/v1/conversations/{conversation_id}/pick/"
 
     def pick(token: str) -> requests.Response:

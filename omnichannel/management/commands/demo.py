@@ -46,7 +46,9 @@ class Command(BaseCommand):
         try:
             wait_for(options["port"], processes)
             wait_for(options["sim_port"], processes)
-            (var / "demo.json").write_text(json.dumps(demo.description(web=web, simulator=simulator), indent=2))
+            (var / "demo.json").write_text(
+                json.dumps(demo.description(web=web, simulator=simulator), indent=2)
+            )
             self.stdout.write(welcome(web, simulator))
             run_until_stopped(processes)
         finally:
