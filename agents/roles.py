@@ -44,6 +44,7 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         **dict.fromkeys(RECORDS, VIEW),
         "channels_app.provideraccount": ("view", "change"),
         "channels_app.webhookreceipt": ("view", "change"),
+        "auth.group": VIEW,
     },
     SUPERVISOR: {
         **dict.fromkeys(CONFIGURATION - {"channels_app.smssettings", "channels_app.smsnumber"}, VIEW),
@@ -72,7 +73,7 @@ def role_of(user: User) -> str:
         return ADMINISTRATOR
     cached: str | None = getattr(user, "_role", None)
     if cached is None:
-        names = set(user.groups.values_list("name", flat=True))
+        names = {group.name for group in user.groups.all()}
         cached = next((role for role in ROLES if role in names), "")
         user._role = cached  # type: ignore[attr-defined]
     return cached
@@ -100,13 +101,22 @@ def sync_roles() -> None:
 
 @transaction.atomic
 def give_role(user: User, role: str) -> None:
-    """Give a user one of ROLES instead of any other. All of them may work at the desk, so all get an Agent."""
+    """Give a user one of ROLES instead of any other. All may work at the desk, so all get an Agent."""
     user.groups.remove(*Group.objects.filter(name__in=ROLES))
     user.groups.add(Group.objects.get(name=role))
-    user.is_staff = role != AGENT
+    user.is_staff = user.is_superuser or role != AGENT
     user.save(update_fields=["is_staff"])
     user.__dict__.pop("_role", None)
     ensure_agent(user)
+
+
+@transaction.atomic
+def take_role(user: User) -> None:
+    """Leave a user without any role: they may log in and see nothing."""
+    user.groups.remove(*Group.objects.filter(name__in=ROLES))
+    user.is_staff = user.is_superuser
+    user.save(update_fields=["is_staff"])
+    user.__dict__.pop("_role", None)
 
 
 def ensure_agent(user: User) -> Agent:

@@ -99,18 +99,20 @@ def settle_found(delivery: Delivery, found: FindResult, *, now: datetime) -> Non
                     provider_code="",
                     explanation="",
                 )
-        elif found.finding is Finding.NOT_THERE and _surely_not(delivery, now):
-            said = "It never reached the provider, so it can safely be sent again."
-            move(
-                delivery.pk,
-                from_states=[S.UNKNOWN],
-                state=S.FAILED,
-                word="surely_not",
-                now=now,
-                error=Error.UNAVAILABLE,
-                explanation=said,
-            )
-        Delivery.objects.filter(pk=delivery.pk).update(searched_at=now)
+        elif found.finding is Finding.NOT_THERE:
+            if _surely_not(delivery, now):
+                said = "It never reached the provider, so it can safely be sent again."
+                move(
+                    delivery.pk,
+                    from_states=[S.UNKNOWN],
+                    state=S.FAILED,
+                    word="surely_not",
+                    now=now,
+                    error=Error.UNAVAILABLE,
+                    explanation=said,
+                )
+            # Only an answer counts as asked: a list that could not be read says nothing.
+            Delivery.objects.filter(pk=delivery.pk).update(searched_at=now)
 
 
 def _take_found(delivery: Delivery, external_id: str) -> bool:

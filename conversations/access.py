@@ -27,7 +27,8 @@ def _mine(agent: Agent) -> Q:
 
 def visible(user: User) -> QuerySet[Conversation]:
     """All conversations that the user may read: administrators and supervisors all, agents their queues'
-    and their own, and the earlier ones of a customer they are talking to. Nobody else any."""
+    and their own, and the earlier ones of a customer they are talking to. Nobody else any.
+    """
     everything = Conversation.objects.all()
     if sees_everything(user):
         return everything

@@ -41,7 +41,7 @@ class NotYours(NotAllowed):
 
 @contextmanager
 def locked(conversation_id: int) -> Iterator[Conversation]:
-    """The conversation under its row lock, with the next version; saved at the end by those who changed it."""
+    """The conversation under its row lock, with the next version; whoever changed it saves it."""
     with transaction.atomic():
         rows = Conversation.objects.select_related(
             "work_stream", "number__account", "address", "agent__user", "queue"

@@ -1,6 +1,37 @@
-"""The administration site."""
+"""The administration site: its map, and what every page of it has in common."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseRedirect
+from django.urls import reverse
+
+# Section -> records, in the documents' order. What a person may not see is left out.
+MAP = {
+    "Work Distribution Management": ("routing.WorkStream", "routing.Queue", "agents.Agent"),
+    "Channels": ("channels_app.SmsSettings", "channels_app.SmsNumber", "channels_app.ProviderAccount"),
+    "Customers": ("contacts.Contact", "contacts.Account", "contacts.Address", "channels_app.OptOut"),
+    "Conversations": ("conversations.Conversation",),
+    "Diagnostics": (
+        "channels_app.WebhookReceipt",
+        "channels_app.Refusal",
+        "channels_app.Delivery",
+        "channels_app.ProviderCall",
+    ),
+    "Settings": ("agents.User", "auth.Group"),
+}
+NAMES = {
+    "channels_app.SmsNumber": "SMS numbers",
+    "contacts.Account": "Companies",
+    "channels_app.OptOut": "Opt-outs",
+    "channels_app.ProviderCall": "Provider calls",
+    "auth.Group": "Roles",
+}
+# Reached from a record above: rules from their work stream, messages from their conversation.
+REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
+# What libraries register for themselves: of no use to people, and tokens are nobody's to read.
+LEFT_OUT = frozenset({"django_q", "knox"})
 
 
 class AdministrationSite(AdminSite):
@@ -9,3 +40,45 @@ class AdministrationSite(AdminSite):
     site_header = site_title = "Omnichannel Administration"
     index_title = "Administration"
     site_url = "/desk/"
+    enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register models, except those of LEFT_OUT."""
+        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        ours = [model for model in models if model._meta.app_label not in LEFT_OUT]
+        super().register(ours, admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """The sections of MAP, each with what the user may see."""
+        found = {
+            model["model"]._meta.label: model
+            for app in self._build_app_dict(request).values()
+            for model in app["models"]
+        }
+        sections = []
+        for name, labels in MAP.items():
+            models = [
+                {**found[label], "name": NAMES.get(label, found[label]["name"])}
+                for label in labels
+                if label in found
+            ]
+            if models:
+                sections.append(
+                    {"name": name, "app_label": "", "app_url": "", "has_module_perms": True, "models": models}
+                )
+        return sections
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
+        """Rooms of the code are no places for people: all is on the first page."""
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """As usual; a NUL in the query string, which databases refuse, is a bad request."""
+        wrapped = super().admin_view(view, cacheable)
+
+        def guarded(request: HttpRequest, *args: Any, **options: Any) -> Any:
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                return HttpResponseBadRequest("Bad request.")
+            return wrapped(request, *args, **options)
+
+        return guarded

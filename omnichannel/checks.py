@@ -18,7 +18,9 @@ def doorbells(**_: Any) -> list[CheckMessage]:
         try:
             import_string(bell.task)
         except ImportError as error:
-            found.append(Error(f"Doorbell {name}: {error}", hint="Mend settings.DOORBELLS.", id="omnichannel.E001"))
+            found.append(
+                Error(f"Doorbell {name}: {error}", hint="Mend settings.DOORBELLS.", id="omnichannel.E001")
+            )
         if bell.lane not in [*settings.LANES, EVERY_LANE]:
             found.append(Error(f"Doorbell {name}: no lane {bell.lane}.", id="omnichannel.E002"))
     return found

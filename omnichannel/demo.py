@@ -57,10 +57,18 @@ def _routing() -> None:
     returns.members.set([u.agent for u in User.objects.filter(username="alice")])
     _rule(stream, 1, "Asks about an invoice", billing, ("first_message", "contains", "invoice"))
     _rule(stream, 2, "Wants to send something back", returns, ("first_message", "contains", "return"))
-    _rule(stream, 3, "Known customer from Redmond", billing, ("contact.mobile_phone", "begins_with", "+1425555013"))
+    _rule(
+        stream,
+        3,
+        "Known customer from Redmond",
+        billing,
+        ("contact.mobile_phone", "begins_with", "+1425555013"),
+    )
 
 
-def _rule(stream: WorkStream, position: int, name: str, queue: Queue, condition: tuple[str, str, str]) -> None:
+def _rule(
+    stream: WorkStream, position: int, name: str, queue: Queue, condition: tuple[str, str, str]
+) -> None:
     rule = RoutingRule.objects.create(work_stream=stream, position=position, name=name, queue=queue)
     field, operator, value = condition
     RoutingCondition.objects.create(rule=rule, field=field, operator=operator, value=value)
@@ -147,5 +155,3 @@ def simulator_config() -> dict[str, Any]:
 def is_allowed() -> bool:
     """Only in demo mode may the demo's users and secrets exist."""
     return bool(settings.DEMO)
-
-

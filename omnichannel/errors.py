@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import ProtectedError
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -23,6 +24,15 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
         case Refused():
             body = {"text": [str(error)], "code": error.verdict.reason}
             return Response(body, status=status.HTTP_400_BAD_REQUEST)
-        case Conflict() | Protected():
-            return Response({"detail": str(error)}, status=status.HTTP_409_CONFLICT)
+        case Conflict():
+            return Response({error.field: [str(error)]}, status=status.HTTP_400_BAD_REQUEST)
+        case Protected():
+            body = {"code": "protected", "detail": str(error)}
+            return Response(body, status=status.HTTP_409_CONFLICT)
+        case ProtectedError():
+            said = "Other records still need this one, so it cannot be deleted."
+            return Response({"code": "protected", "detail": said}, status=status.HTTP_409_CONFLICT)
+        case RecursionError():
+            # JSON of a hundred thousand brackets; the parser gives up.
+            return Response({"detail": "The body is nested too deeply."}, status=status.HTTP_400_BAD_REQUEST)
     return exception_handler(error, context)

@@ -28,7 +28,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when texts flow: migrated, and each lane had a worker within a minute. Backlog and failures told."""
+    """200 when texts flow: migrated, a worker of each lane within a minute. Backlog and failures are told."""
     if not _database_answers():
         return JsonResponse({"status": "error", "database": False}, status=503)
     try:

@@ -31,7 +31,7 @@ Recorder = Callable[[Call], None]
 
 
 def surely_not_sent(error: BaseException) -> bool:
-    """True when the request cannot have reached the other side: refused, no such host, no TLS, no connection."""
+    """True when the request cannot have reached the other side: no such host, no TLS, no connection."""
     if isinstance(error, failures.ConnectTimeout | failures.InvalidURL | failures.MissingSchema):
         return True
     if isinstance(error, failures.SSLError):

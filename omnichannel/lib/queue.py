@@ -64,8 +64,8 @@ def send(lane: str, name: str) -> None:
 def drain(step: Callable[[], bool]) -> int:
     """Call `step` until it says that nothing is left or the time is up; returns how often it did something.
 
-    The time is a quarter of TASK_TIMEOUT_S, so that one more step (a slow provider) still fits in. What is left after the time is up is rung for again by the clock. Between two steps the worker says that
-    it is alive.
+    The time is a quarter of TASK_TIMEOUT_S, so that one more step (a slow provider) still fits in. What is
+    left then is rung for again by the clock. Between two steps the worker says that it is alive.
     """
     beat = import_string(settings.WORKER_BEAT)
     deadline = time.monotonic() + settings.TASK_TIMEOUT_S / 4

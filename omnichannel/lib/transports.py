@@ -22,7 +22,7 @@ class Listener(Protocol):
     """The ear of one cluster."""
 
     def wait(self, seconds: float) -> set[str]:
-        """The doorbells rung since the last call; returns at once when there are any, else after `seconds`."""
+        """The doorbells rung since the last call: at once when there are any, else after `seconds`."""
 
 
 class Transport(Protocol):

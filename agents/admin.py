@@ -1,0 +1,168 @@
+"""Administration of people: logins with their role, seats at the desk, and what each role may do."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from agents.forms import PersonAddForm, PersonChangeForm
+from agents.models import Agent, User
+from agents.roles import role_of
+from agents.services import is_known_to_history, set_role_and_capacity
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, table
+
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """People who may log in. Those whom the history names are deactivated instead of deleted."""
+
+    form = PersonChangeForm
+    add_form = PersonAddForm
+    list_display = ("username", "first_name", "last_name", "role", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("username",)
+    filter_horizontal = ()
+    actions: Any = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets: ClassVar[Any] = (
+        ("Login", {"fields": ("username", "password", "is_active")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "time_zone", "locale")}),
+        ("Work", {"fields": ("role", "capacity")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets: Any = (
+        ("Login", {"fields": ("username", "password1", "password2")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "time_zone", "locale")}),
+        ("Work", {"fields": ("role", "capacity")}),
+    )
+
+    @admin.display(description="role")
+    def role(self, user: User) -> str:
+        """What they may do."""
+        return "Superuser" if user.is_superuser else role_of(user) or "No role"
+
+    @admin.display(description="capacity")
+    def capacity(self, user: User) -> object:
+        """What they can carry."""
+        agent = getattr(user, "agent", None)
+        return agent.capacity if agent else NOTHING
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what the list shows."""
+        return super().get_queryset(request).select_related("agent").prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Only a superuser sees the switch that makes another."""
+        found = super().get_fieldsets(request, obj)
+        if obj is not None and request.user.is_superuser:
+            return (*found, ("Installation", {"fields": ("is_superuser",)}))
+        return found
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Nobody takes away their own access by mistake."""
+        found = tuple(super().get_readonly_fields(request, obj))
+        if obj is not None and obj.pk == request.user.pk:
+            return (*found, "role", "is_active", "is_superuser")
+        return found
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Superusers are changed by superusers only."""
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Not oneself, and nobody whom the history names."""
+        if not super().has_delete_permission(request, obj) or not self._may_touch(request, obj):
+            return False
+        return obj is None or (obj.pk != request.user.pk and not is_known_to_history(obj))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The login with its seat; there is no more, or it could not be deleted (see above)."""
+        return [str(user) for user in objs], {"users": len(objs)}, set(), []
+
+    def _may_touch(self, request: HttpRequest, obj: User | None) -> bool:
+        return obj is None or not obj.is_superuser or bool(request.user.is_superuser)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The login, then role and seat."""
+        super().save_model(request, obj, form, change)
+        if "role" in form.cleaned_data:
+            set_role_and_capacity(
+                user=obj, role=form.cleaned_data["role"], capacity=form.cleaned_data.get("capacity")
+            )
+        elif form.cleaned_data.get("capacity") is not None:
+            Agent.objects.filter(user=obj).update(capacity=form.cleaned_data["capacity"])
+
+
+@admin.register(Agent)
+class AgentAdmin(admin.ModelAdmin):
+    """Seats at the desk. They come with a person's role and are never deleted by hand."""
+
+    list_display: Any = ("name", "username", "role", "capacity", "is_active")
+    list_select_related = ("user",)
+    list_per_page = 50
+    search_fields = ("user__username", "user__first_name", "user__last_name")
+    search_help_text = "Name or username"
+    ordering = ("user__username",)
+    actions: Any = ()
+    fields: ClassVar[Any] = ("name", "username", "role", "capacity")
+    readonly_fields: ClassVar[Any] = ("name", "username", "role")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With what the list shows."""
+        return super().get_queryset(request).prefetch_related("user__groups")
+
+    @admin.display(description="name", ordering="user__first_name")
+    def name(self, agent: Agent) -> str:
+        """What colleagues call them."""
+        return str(agent)
+
+    @admin.display(ordering="user__username")
+    def username(self, agent: Agent) -> str:
+        """How they log in."""
+        return agent.user.get_username()
+
+    @admin.display(description="role")
+    def role(self, agent: Agent) -> str:
+        """What they may do."""
+        return role_of(agent.user) or "No role"
+
+    @admin.display(boolean=True, description="may log in")
+    def is_active(self, agent: Agent) -> bool:
+        """Whether they are still here."""
+        return agent.user.is_active
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A seat comes with the role."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A seat stays with its history."""
+        return False
+
+
+@admin.register(Group)
+class RoleAdmin(RecordAdmin):
+    """The roles. What they may do is part of the product and set again with each update."""
+
+    list_display = ("name",)
+    ordering = ("name",)
+    fields = ("name", "may")
+
+    @admin.display(description="may")
+    def may(self, group: Group) -> str:
+        """One line per permission."""
+        found = group.permissions.select_related("content_type").order_by(
+            "content_type__app_label", "codename"
+        )
+        rows = [(str(p.content_type.name).capitalize(), p.codename.split("_")[0]) for p in found]
+        return table(["Records", "May"], rows, empty="Nothing in administration.")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may see people's roles."""
+        return super().has_view_permission(request, obj)

@@ -1,0 +1,361 @@
+"""The wire over the API: SMS settings and numbers, receipts, deliveries."""
+
+import math
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from channels_app import accounts, receipts
+from channels_app.forms import FASTEST, LONGEST_SECRET
+from channels_app.models import Delivery, DeliveryEvent, Provider, SmsNumber, SmsSettings, WebhookReceipt
+from channels_app.providers import REGISTRY
+from channels_app.providers.twilio import Twilio
+from omnichannel.lib import phones
+from omnichannel.lib.rest import ID, ChangePermission, IdFilter
+from routing.models import Channel, WorkStream
+
+
+def sms_streams() -> QuerySet[WorkStream]:
+    """SMS work streams in use."""
+    return WorkStream.objects.filter(channel=Channel.SMS, deleted_at=None)
+
+
+def conflict(error: accounts.Conflict) -> serializers.ValidationError:
+    """A conflict at its field."""
+    return serializers.ValidationError({error.field: [str(error)]})
+
+
+class SmsSettingsSerializer(serializers.ModelSerializer):
+    """SMS Settings. Tokens go in and never come out; an empty or missing auth_token keeps the known one."""
+
+    work_stream = serializers.PrimaryKeyRelatedField(queryset=sms_streams())
+    provider = serializers.ChoiceField(source="account.provider", choices=Provider.choices)
+    account_sid = serializers.CharField(source="account.external_id", max_length=64)
+    auth_token = serializers.CharField(
+        write_only=True, required=False, allow_blank=True, max_length=LONGEST_SECRET, default=""
+    )
+    secondary_auth_token = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_SECRET,
+        help_text="Missing keeps the known one, empty removes it.",
+    )
+    base_url = serializers.CharField(source="account.base_url", max_length=200, required=False)
+    inbound_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SmsSettings
+        fields = [
+            "id",
+            "work_stream",
+            "provider",
+            "account_sid",
+            "auth_token",
+            "secondary_auth_token",
+            "base_url",
+            "inbound_url",
+            "last_validation_on",
+            "last_validation_status",
+        ]
+        read_only_fields = ["last_validation_on", "last_validation_status"]
+
+    def get_inbound_url(self, sms_settings: SmsSettings) -> str:
+        """What is pasted at the provider."""
+        return accounts.inbound_address(sms_settings.inbound_url)
+
+    def validate_work_stream(self, stream: WorkStream) -> WorkStream:
+        """It stays what it was, and has one."""
+        if self.instance is not None:
+            if stream.pk != self.instance.work_stream_id:
+                raise serializers.ValidationError("The work stream of SMS settings cannot be changed.")
+        elif SmsSettings.objects.filter(work_stream=stream).exists():
+            raise serializers.ValidationError("This work stream has SMS settings already.")
+        return stream
+
+    def validate_base_url(self, url: str) -> str:
+        """Scheme and host."""
+        tidy = accounts.tidy_base_url(url)
+        if problem := accounts.base_url_problem(tidy):
+            raise serializers.ValidationError(problem)
+        return tidy
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask whether saving would contradict what is there."""
+        values = self._values(attrs)
+        if problem := REGISTRY[values["provider"]].check_external_id(values["external_id"]):
+            raise serializers.ValidationError({"account_sid": [problem]})
+        record = self.instance or SmsSettings(work_stream=attrs["work_stream"])
+        try:
+            accounts.check_sms_settings(sms_settings=record, **values)
+        except accounts.Conflict as error:
+            raise conflict(error) from error
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> SmsSettings:
+        """Find or make the account, issue the inbound URL."""
+        record = SmsSettings(work_stream=validated_data["work_stream"])
+        return accounts.save_sms_settings(sms_settings=record, **self._values(validated_data))
+
+    def update(self, instance: SmsSettings, validated_data: dict[str, Any]) -> SmsSettings:
+        """The same with what is given."""
+        return accounts.save_sms_settings(sms_settings=instance, **self._values(validated_data))
+
+    def _values(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What accounts.save_sms_settings takes; what is not given stays as it is."""
+        given = attrs.get("account", {})
+        known = self.instance.account if isinstance(self.instance, SmsSettings) else None
+        default_url = known.base_url if known else Twilio.default_base_url
+        return {
+            "provider": given.get("provider") or (known.provider if known else ""),
+            "external_id": given.get("external_id") or (known.external_id if known else ""),
+            "base_url": given.get("base_url") or default_url,
+            "secret": attrs.get("auth_token", ""),
+            "secondary_secret": attrs.get("secondary_auth_token"),
+        }
+
+
+class CheckSerializer(serializers.Serializer):
+    """One line of a validation. `level` is success, warning or error."""
+
+    level = serializers.CharField()
+    text = serializers.CharField()
+
+
+class ValidationSerializer(serializers.Serializer):
+    """What Validate API Key came to; `valid` means without an error."""
+
+    checks = CheckSerializer(many=True)
+    valid = serializers.BooleanField()
+
+
+class SmsSettingsViewSet(
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet,
+):
+    """SMS settings. They go with their work stream."""
+
+    queryset = SmsSettings.objects.filter(work_stream__deleted_at=None).select_related(
+        "account", "inbound_url__account"
+    )
+    serializer_class = SmsSettingsSerializer
+    lookup_value_regex = ID
+
+    @extend_schema(request=None, responses=ValidationSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def validate(self, request: Request, pk: str | None = None) -> Response:
+        """Validate API Key: asks the provider, which may take half a minute; the result is kept as well."""
+        checks = accounts.validate(sms_settings=self.get_object())
+        body = {
+            "checks": [{"level": check.level, "text": check.text} for check in checks],
+            "valid": all(check.level != "error" for check in checks),
+        }
+        return Response(ValidationSerializer(body).data)
+
+
+class SmsNumberSerializer(serializers.ModelSerializer):
+    """The support number of a work stream."""
+
+    number = serializers.CharField(source="number.value", max_length=40)
+    work_stream = serializers.PrimaryKeyRelatedField(queryset=sms_streams())
+    messages_per_second = serializers.FloatField(
+        source="number.messages_per_second", allow_null=True, required=False, max_value=FASTEST, default=1.0
+    )
+    inbound_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SmsNumber
+        fields = ["id", "number", "work_stream", "type", "description", "messages_per_second", "inbound_url"]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_inbound_url(self, sms_number: SmsNumber) -> str | None:
+        """For those who may see the SMS settings."""
+        if not self.context["request"].user.has_perm("channels_app.view_smssettings"):
+            return None
+        sms_settings = getattr(sms_number.work_stream, "sms_settings", None)
+        return accounts.inbound_address(sms_settings.inbound_url) if sms_settings else None
+
+    def validate_number(self, text: str) -> str:
+        """Digits."""
+        try:
+            return phones.our_number(text)
+        except phones.NotANumber as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def validate_messages_per_second(self, rate: float | None) -> float | None:
+        """More than nothing, and a number."""
+        if rate is not None and not (math.isfinite(rate) and rate > 0):
+            raise serializers.ValidationError("Enter a number above 0, or null for no limit.")
+        return rate
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Ask whether the number or the stream is taken."""
+        values = self._values(attrs)
+        record = self.instance if isinstance(self.instance, SmsNumber) else SmsNumber()
+        try:
+            accounts.check_sms_number(
+                sms_number=record, work_stream=values["work_stream"], value=values["value"]
+            )
+        except accounts.Conflict as error:
+            raise conflict(error) from error
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> SmsNumber:
+        """Give the stream its number."""
+        return self._save(SmsNumber(), validated_data)
+
+    def update(self, instance: SmsNumber, validated_data: dict[str, Any]) -> SmsNumber:
+        """The same with what is given."""
+        return self._save(instance, validated_data)
+
+    def _save(self, record: SmsNumber, attrs: dict[str, Any]) -> SmsNumber:
+        values = self._values(attrs)
+        record.type = attrs.get("type", record.type)
+        record.description = attrs.get("description", record.description)
+        return accounts.save_sms_number(sms_number=record, **values)
+
+    def _values(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = attrs.get("number", {})
+        known = self.instance if isinstance(self.instance, SmsNumber) else None
+        return {
+            "work_stream": attrs.get("work_stream") or (known.work_stream if known else None),
+            "value": given.get("value") or (known.number.value if known else ""),
+            "messages_per_second": given.get(
+                "messages_per_second", known.number.messages_per_second if known else 1.0
+            ),
+        }
+
+
+class SmsNumberViewSet(viewsets.ModelViewSet):
+    """SMS numbers. Deleting one takes it away from its work stream; its history stays."""
+
+    queryset = SmsNumber.objects.filter(work_stream__deleted_at=None).select_related(
+        "number", "work_stream__sms_settings__inbound_url"
+    )
+    serializer_class = SmsNumberSerializer
+    lookup_value_regex = ID
+
+    def perform_destroy(self, instance: SmsNumber) -> None:
+        """Take it away from its stream."""
+        accounts.remove_sms_number(sms_number=instance)
+
+
+# --- records --------------------------------------------------------------------------------------
+
+
+class ReceiptSerializer(serializers.ModelSerializer):
+    """A request of a provider, kept as it came."""
+
+    class Meta:
+        model = WebhookReceipt
+        fields = [
+            "id",
+            "account",
+            "state",
+            "reason",
+            "method",
+            "path",
+            "content_type",
+            "attempts",
+            "next_attempt_at",
+            "received_at",
+            "processed_at",
+        ]
+
+
+class ReceiptFilter(filters.FilterSet):
+    """By state."""
+
+    state = filters.ChoiceFilter(choices=WebhookReceipt.State.choices)
+
+    class Meta:
+        model = WebhookReceipt
+        fields: list[str] = []
+
+
+class ReceiptViewSet(viewsets.ReadOnlyModelViewSet):
+    """Webhook receipts. A failed one can be replayed."""
+
+    queryset = WebhookReceipt.objects.defer("body", "headers")
+    serializer_class = ReceiptSerializer
+    filterset_class = ReceiptFilter
+    lookup_value_regex = ID
+
+    @extend_schema(request=None, responses=ReceiptSerializer)
+    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
+    def replay(self, request: Request, pk: str | None = None) -> Response:
+        """Take a failed receipt again; 409 for any other."""
+        receipt = self.get_object()
+        if not receipts.replay(WebhookReceipt.objects.filter(pk=receipt.pk), now=timezone.now()):
+            return Response(
+                {"code": "not_failed", "detail": "Only a failed receipt can be replayed."}, status=409
+            )
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+class DeliveryEventSerializer(serializers.ModelSerializer):
+    """One thing that happened to a delivery."""
+
+    class Meta:
+        model = DeliveryEvent
+        fields = ["word", "provider_code", "detail", "at"]
+
+
+class DeliverySerializer(serializers.ModelSerializer):
+    """A text on its way out."""
+
+    number = serializers.CharField(source="number.value", read_only=True)
+    customer_address = serializers.CharField(source="address.value", read_only=True)
+    events = DeliveryEventSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Delivery
+        fields = [
+            "id",
+            "number",
+            "customer_address",
+            "text",
+            "state",
+            "external_id",
+            "error",
+            "provider_code",
+            "explanation",
+            "attempts",
+            "retry_of",
+            "created_at",
+            "state_changed_at",
+            "events",
+        ]
+
+
+class DeliveryFilter(filters.FilterSet):
+    """By state, by the provider's id."""
+
+    state = filters.ChoiceFilter(choices=Delivery.State.choices)
+    external_id = filters.CharFilter()
+    retry_of = IdFilter()
+
+    class Meta:
+        model = Delivery
+        fields: list[str] = []
+
+
+class DeliveryViewSet(viewsets.ReadOnlyModelViewSet):
+    """Deliveries: what became of each text that was sent."""
+
+    queryset = Delivery.objects.select_related("number", "address").prefetch_related(
+        Prefetch("events", DeliveryEvent.objects.order_by("id"))
+    )
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilter
+    lookup_value_regex = ID

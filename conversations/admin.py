@@ -1,0 +1,112 @@
+"""Conversations in administration: to be read. They are worked on at the desk."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from channels_app.admin import state_chip
+from conversations.models import Conversation, Message
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+
+SHOWN_MESSAGES = 100
+STATE_LEVELS = {"open": "warn", "active": "ok"}
+
+
+def _moment(value: Any) -> str:
+    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
+
+
+@admin.register(Conversation)
+class ConversationAdmin(RecordAdmin):
+    """Work items, their thread, and why they went where they are."""
+
+    list_display = ("title", "shown_state", "work_stream", "queue", "agent", "last_message_at", "created_at")
+    list_filter = ("state", "work_stream", "queue")
+    list_select_related = ("work_stream", "queue", "agent__user")
+    search_fields = ("title", "address__value")
+    search_help_text = "Title, or the customer's number"
+    fieldsets = (
+        (
+            "Customer",
+            {"fields": ("title", "address", "contact", "identification", "number", "work_stream")},
+        ),
+        ("Where it stands", {"fields": ("shown_state", "queue", "agent", "units", "transfer_count")}),
+        ("When", {"fields": ("created_at", "state_changed_at", "last_message_at", "closed_at", "closed_by")}),
+        ("Routing", {"fields": ("decisions_shown",), "classes": ("panel",)}),
+        ("Sessions", {"fields": ("sessions_shown",), "classes": ("panel",)}),
+        ("Messages", {"fields": ("messages_shown",), "classes": ("panel",)}),
+    )
+
+    @admin.display(description="state")
+    def shown_state(self, conversation: Conversation) -> str:
+        """Its word."""
+        return chip(conversation.get_state_display(), STATE_LEVELS.get(conversation.state, ""))
+
+    @admin.display(description="why this queue")
+    def decisions_shown(self, conversation: Conversation) -> str:
+        """Each decision with each rule's verdict."""
+        rows = [
+            (
+                _moment(decision.decided_at),
+                decision.queue.name,
+                decision.reason,
+                ", ".join(f"{verdict['name']}: {verdict['result']}" for verdict in decision.verdicts)
+                or NOTHING,
+            )
+            for decision in conversation.decisions.select_related("queue").order_by("id")[:50]
+        ]
+        return table(["When", "Queue", "Reason", "Rules"], rows, empty="None.")
+
+    @admin.display(description="agents' turns")
+    def sessions_shown(self, conversation: Conversation) -> str:
+        """Who worked on it, and why their turn ended."""
+        sessions = conversation.sessions.select_related("agent__user", "queue").order_by("id")[:50]
+        rows = [
+            (
+                _moment(s.created_at),
+                str(s.agent),
+                s.queue.name,
+                _moment(s.closed_at),
+                s.get_closure_reason_display(),
+            )
+            for s in sessions
+        ]
+        return table(["From", "Agent", "Queue", "Until", "Why"], rows, empty="Nobody has taken it yet.")
+
+    @admin.display(description="the last ones, newest first")
+    def messages_shown(self, conversation: Conversation) -> str:
+        """The thread's end."""
+        found = conversation.messages.select_related("author", "delivery").order_by("-seq")[:SHOWN_MESSAGES]
+        rows = [
+            (
+                m.seq,
+                _moment(m.created_at),
+                m.get_direction_display(),
+                str(m.author or NOTHING),
+                format_html('<span class="pre-line">{}</span>', m.text),
+                state_chip(m.delivery.state) if m.delivery else "",
+            )
+            for m in found
+        ]
+        made = table(["", "When", "Direction", "Author", "Text", "Delivery"], rows, empty="None.")
+        url = reverse("admin:conversations_message_changelist")
+        link = format_html('<a href="{}?conversation__id__exact={}">All messages</a>', url, conversation.pk)
+        return format_html('{}<p class="panel-links">{}</p>', made, link)
+
+
+@admin.register(Message)
+class MessageAdmin(RecordAdmin):
+    """Entries of threads, reached from their conversation."""
+
+    list_display = ("__str__", "created_at", "conversation", "author", "beginning", "delivery")
+    list_select_related = ("conversation", "author", "delivery")
+    list_filter = ("direction",)
+    fields = ("conversation", "seq", "direction", "author", "text", "delivery", "created_at")
+
+    @admin.display(description="text")
+    def beginning(self, message: Message) -> str:
+        """Enough to recognise it."""
+        return message.text[:80]

@@ -1,0 +1,332 @@
+"""Conversations and messages over the API. What the user may see is decided in conversations.access."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents.api import HasRole
+from agents.models import Agent
+from agents.roles import sees_everything
+from channels_app.models import Delivery, InboundText, Provider
+from conversations import access, services
+from conversations.models import Conversation, Message, State
+from conversations.transitions import NotAllowed
+from omnichannel.lib import phones
+from omnichannel.lib.rest import ID, IdFilter
+from routing.models import Queue
+
+# Far above what any channel carries; channels_app.gate says what one does.
+LONGEST_TEXT = 20_000
+SAME_ID_AT_MOST = 10
+
+
+class ConversationSerializer(serializers.ModelSerializer):
+    """What one customer address and one number of ours say to each other until it is closed."""
+
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    work_stream = serializers.CharField(source="work_stream.name", read_only=True)
+    work_stream_id = serializers.IntegerField(read_only=True)
+    queue = serializers.CharField(source="queue.name", read_only=True)
+    queue_id = serializers.IntegerField(read_only=True)
+    agent = serializers.SerializerMethodField()
+    contact = serializers.IntegerField(source="contact_id", read_only=True, allow_null=True)
+    customer_address = serializers.CharField(source="address.value", read_only=True)
+    number = serializers.CharField(source="number.value", read_only=True)
+
+    class Meta:
+        model = Conversation
+        fields = [
+            "id",
+            "title",
+            "state",
+            "work_stream",
+            "work_stream_id",
+            "queue",
+            "queue_id",
+            "agent",
+            "contact",
+            "customer_address",
+            "number",
+            "transfer_count",
+            "last_text",
+            "created_at",
+            "state_changed_at",
+            "last_message_at",
+            "last_inbound_at",
+            "closed_at",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_agent(self, conversation: Conversation) -> str | None:
+        """The primary agent's username."""
+        return conversation.agent.user.get_username() if conversation.agent else None
+
+
+class MessageSerializer(serializers.ModelSerializer):
+    """One entry of a conversation's thread."""
+
+    external_id = serializers.SerializerMethodField()
+    status = serializers.SerializerMethodField()
+    explanation = serializers.SerializerMethodField()
+    author = serializers.SerializerMethodField()
+    media_count = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "conversation",
+            "seq",
+            "direction",
+            "text",
+            "external_id",
+            "status",
+            "explanation",
+            "author",
+            "media_count",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_external_id(self, message: Message) -> str:
+        """The provider's id, empty while there is none."""
+        found = message.inbound_text or message.delivery
+        return found.external_id if found else ""
+
+    def get_status(self, message: Message) -> str:
+        """received, or the state of its delivery; empty for what nobody delivers."""
+        if message.delivery:
+            return message.delivery.state
+        return "received" if message.inbound_text_id else ""
+
+    def get_explanation(self, message: Message) -> str:
+        """Why it did not arrive."""
+        return message.delivery.explanation if message.delivery else ""
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_author(self, message: Message) -> str | None:
+        """The username of whoever wrote it."""
+        return message.author.get_username() if message.author else None
+
+    def get_media_count(self, message: Message) -> int:
+        """Pictures and files that came with it."""
+        return message.inbound_text.media_count if message.inbound_text else 0
+
+
+class TextSerializer(serializers.Serializer):
+    """A text to the customer, or a note."""
+
+    text = serializers.CharField(max_length=LONGEST_TEXT, trim_whitespace=False)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class QueueField(serializers.Field):
+    """A queue by name, or by id (a whole number)."""
+
+    default_error_messages = {"unknown": "There is no such queue.", "wrong": "Give a queue's name or id."}
+
+    def to_internal_value(self, data: Any) -> Queue:
+        """The queue; fails for what is neither text nor whole number."""
+        if isinstance(data, bool) or not isinstance(data, int | str) or "\x00" in str(data):
+            self.fail("wrong")
+        found = Queue.objects.filter(name=data).first() if isinstance(data, str) else None
+        if found is None and str(data).isdecimal() and len(str(data)) < 19:
+            found = Queue.objects.filter(pk=int(data)).first()
+        if found is None:
+            self.fail("unknown")
+        return found
+
+    def to_representation(self, value: Queue) -> str:
+        """Its name."""
+        return value.name
+
+
+class TransferSerializer(serializers.Serializer):
+    """Where a conversation goes."""
+
+    queue = QueueField()
+
+
+class ConversationFilter(filters.FilterSet):
+    """By state, work stream and queue (name or id), agent (username), customer address, number, contact."""
+
+    state = filters.ChoiceFilter(choices=State.choices)
+    work_stream = filters.CharFilter(method="by_name_or_id")
+    queue = filters.CharFilter(method="by_name_or_id")
+    agent = filters.CharFilter(field_name="agent__user__username")
+    customer_address = filters.CharFilter(method="by_address")
+    number = filters.CharFilter(method="by_number")
+    contact = IdFilter()
+
+    class Meta:
+        model = Conversation
+        fields: list[str] = []
+
+    def by_name_or_id(self, conversations: QuerySet, name: str, text: str) -> QuerySet:
+        """The name, or the id when it is a number."""
+        wanted = Q(**{f"{name}__name": text})
+        if text.isascii() and text.isdigit() and len(text) < 19:
+            wanted |= Q(**{f"{name}_id": int(text)})
+        return conversations.filter(wanted)
+
+    def by_address(self, conversations: QuerySet, _name: str, text: str) -> QuerySet:
+        """As the provider writes it. A + that the query string has made a blank is forgiven."""
+        found = phones.wire_address(text)
+        if found is None:
+            return conversations.none()
+        return conversations.filter(address__kind=found.kind, address__value=found.value)
+
+    def by_number(self, conversations: QuerySet, _name: str, text: str) -> QuerySet:
+        """Digits; a + is forgiven."""
+        return conversations.filter(number__value=text.strip(" +"))
+
+
+class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
+    """Conversations that the user may see; any other is not found."""
+
+    queryset = Conversation.objects.none()
+    serializer_class = ConversationSerializer
+    permission_classes = [IsAuthenticated, HasRole]
+    filterset_class = ConversationFilter
+    lookup_value_regex = ID
+
+    def get_queryset(self) -> QuerySet[Conversation]:
+        """The funnel."""
+        if getattr(self, "swagger_fake_view", False):
+            return Conversation.objects.none()
+        return access.visible(self.request.user).select_related(  # type: ignore[arg-type]
+            "work_stream", "queue", "agent__user", "address", "number"
+        )
+
+    @extend_schema(request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def pick(self, request: Request, pk: str) -> Response:
+        """Take an Open conversation, or reopen one's own Waiting one."""
+        return self._change(services.pick, pk)
+
+    @extend_schema(request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, pk: str) -> Response:
+        """Mark it as resolved: Active to Wrap-up."""
+        return self._change(services.end, pk)
+
+    @extend_schema(request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"], url_path="close-session")
+    def close_session(self, request: Request, pk: str) -> Response:
+        """Leave it: Active to Waiting, Wrap-up to Closed."""
+        return self._change(services.close_session, pk)
+
+    @extend_schema(request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, pk: str) -> Response:
+        """Give it back to its queue."""
+        return self._change(services.release, pk)
+
+    @extend_schema(request=TransferSerializer, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def transfer(self, request: Request, pk: str) -> Response:
+        """Hand it to a queue, where it is Open again."""
+        _agent_for(request, int(pk))
+        values = _validated(TransferSerializer(data=request.data))
+        return self._change(services.transfer_to_queue, pk, **values)
+
+    @extend_schema(request=TextSerializer, responses={201: MessageSerializer})
+    @action(detail=True, methods=["post"])
+    def reply(self, request: Request, pk: str) -> Response:
+        """Write to the customer; the text leaves as soon as its turn comes."""
+        agent = _agent_for(request, int(pk))
+        values = _validated(TextSerializer(data=request.data))
+        message = services.reply(conversation_id=int(pk), agent=agent, now=timezone.now(), **values)
+        return Response(MessageSerializer(message).data, status=201)
+
+    @extend_schema(request=TextSerializer, responses={201: MessageSerializer})
+    @action(detail=True, methods=["post"])
+    def note(self, request: Request, pk: str) -> Response:
+        """Write to colleagues; it never reaches a provider."""
+        author = _agent_for(request, int(pk)).user
+        values = _validated(TextSerializer(data=request.data))
+        message = services.write_internal(
+            conversation_id=int(pk), author=author, now=timezone.now(), **values
+        )
+        return Response(MessageSerializer(message).data, status=201)
+
+    def _change(self, service: Any, pk: str, **values: Any) -> Response:
+        agent = _agent_for(self.request, int(pk))
+        changed = service(conversation_id=int(pk), agent=agent, now=timezone.now(), **values)
+        return Response(ConversationSerializer(changed).data)
+
+
+def _agent_for(request: Request, conversation_id: int) -> Agent:
+    """The user's seat, if they may see the conversation (NotFound) and act on it (NotAllowed)."""
+    user = request.user
+    conversation = access.find(user, conversation_id)  # type: ignore[arg-type]
+    agent = access.agent_of(user)  # type: ignore[arg-type]
+    if agent is None or not access.may_act(user, conversation, agent):  # type: ignore[arg-type]
+        raise NotAllowed("You may read this conversation, and no more.")
+    return agent
+
+
+def _validated(serializer: serializers.Serializer) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    return values
+
+
+class MessageFilter(filters.FilterSet):
+    """By conversation, by the provider's id, by direction, by a part of the text."""
+
+    conversation = IdFilter()
+    direction = filters.ChoiceFilter(choices=Message.Direction.choices)
+    external_id = filters.CharFilter(method="by_external_id")
+    search = filters.CharFilter(field_name="text", lookup_expr="icontains")
+
+    class Meta:
+        model = Message
+        fields: list[str] = []
+
+    def by_external_id(self, messages: QuerySet, _name: str, text: str) -> QuerySet:
+        """Looked up where it is indexed, first what came in and then what went out."""
+        came = InboundText.objects.filter(provider__in=Provider.values, external_id=text)
+        went = Delivery.objects.filter(external_id=text)
+        return messages.filter(
+            Q(inbound_text_id__in=list(came.values_list("id", flat=True)[:SAME_ID_AT_MOST]))
+            | Q(delivery_id__in=list(went.values_list("id", flat=True)[:SAME_ID_AT_MOST]))
+        )
+
+
+class MessageViewSet(viewsets.ReadOnlyModelViewSet):
+    """Messages of the conversations that the user may see."""
+
+    queryset = Message.objects.none()
+    serializer_class = MessageSerializer
+    permission_classes = [IsAuthenticated, HasRole]
+    filterset_class = MessageFilter
+    lookup_value_regex = ID
+
+    def get_queryset(self) -> QuerySet[Message]:
+        """The funnel."""
+        if getattr(self, "swagger_fake_view", False):
+            return Message.objects.none()
+        messages = Message.objects.select_related("inbound_text", "delivery", "author")
+        user: Any = self.request.user
+        # For those who see everything, a subquery over all conversations would be in the way.
+        return messages if sees_everything(user) else messages.filter(conversation__in=access.visible(user))
+
+    @extend_schema(request=None, responses={201: MessageSerializer})
+    @action(detail=True, methods=["post"], url_path="try-again")
+    def try_again(self, request: Request, pk: str) -> Response:
+        """Send a failed, undelivered or unknown text once more."""
+        message = self.get_object()
+        agent = _agent_for(request, message.conversation_id)
+        sent = services.try_again(message=message, agent=agent, now=timezone.now())
+        return Response(MessageSerializer(sent).data, status=201)

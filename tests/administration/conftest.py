@@ -1,0 +1,59 @@
+"""What the administration's tests share: forms as a browser would send them, a Twilio that answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import responses
+from django.test import Client
+
+from channels_app.models import ProviderAccount
+from tests.world import World
+
+TWILIO = "https://api.twilio.com"
+
+
+@pytest.fixture
+def ada(as_user: Callable[[str], Client]) -> Client:
+    """The administrator's browser."""
+    return as_user("ada")
+
+
+@pytest.fixture
+def at_twilio(world: World) -> World:
+    """The world with its account at Twilio's own address."""
+    ProviderAccount.objects.update(base_url=TWILIO)
+    world.sms_settings.refresh_from_db()
+    return world
+
+
+@pytest.fixture
+def twilio() -> Any:
+    """Answers for requests to Twilio; any other request fails."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+def form_of(response: Any) -> dict[str, Any]:
+    """The values that a browser would send back unchanged."""
+    form = response.context["adminform"].form
+    data = {}
+    for name in form.fields:
+        value = form[name].value()
+        if value not in (None, False):
+            data[form.add_prefix(name)] = value
+    for formset in response.context["inline_admin_formsets"]:
+        management = formset.formset.management_form
+        data |= {management.add_prefix(name): management[name].value() for name in management.fields}
+    return data
+
+
+def messages_of(response: Any) -> list[str]:
+    """What the page tells."""
+    return [f"{message.level_tag}: {message}" for message in response.context["messages"]]
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """Errors per field."""
+    assert response.status_code == 200, response.status_code
+    return {name: list(errors) for name, errors in response.context["adminform"].form.errors.items()}

@@ -1,0 +1,168 @@
+"""The site as a whole: its map, who sees what, what it costs, and that no secret leaves it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from agents.models import User
+from agents.roles import AGENT, give_role
+from channels_app.models import (
+    Delivery,
+    Number,
+    OptOut,
+    ProviderAccount,
+    ProviderCall,
+    Refusal,
+    SmsNumber,
+    SmsSettings,
+    WebhookReceipt,
+)
+from contacts.models import Account, Address, Contact
+from conversations.models import Conversation, Message
+from omnichannel.admin_site import LEFT_OUT, MAP, REACHED_OTHERWISE
+from routing.models import Queue, RoutingRule, WorkStream
+from tests.world import AUTH_TOKEN, World
+
+CANARY = "canary-secret-4711"
+LISTS = sorted(
+    reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") for model in admin.site._registry
+)
+
+
+def populate(world: World, start: int, count: int) -> None:
+    """`count` rows of everything that a list shows."""
+    now = timezone.now()
+    account = world.sms_settings.account
+    for n in range(start, start + count):
+        user = User.objects.create_user(f"user{n}")
+        give_role(user, AGENT)
+        company = Account.objects.create(name=f"Company {n}")
+        contact = Contact.objects.create(last_name=f"C{n}", account=company)
+        address = Address.objects.create(kind="phone", value=f"+1425556{n:04}", contact=contact)
+        stream, queue = WorkStream.objects.create(name=f"S{n}"), Queue.objects.create(name=f"Q{n}")
+        RoutingRule.objects.create(work_stream=stream, name="R", queue=queue)
+        own = ProviderAccount.objects.create(
+            provider="twilio", external_id=f"AC{n}", base_url="https://api.twilio.com", secret="s"
+        )
+        SmsSettings.objects.create(work_stream=stream, account=own, inbound_url=own.inbound_urls.create())
+        number = Number.objects.create(account=own, value=f"1425557{n:04}")
+        SmsNumber.objects.create(number=number, work_stream=stream)
+        OptOut.objects.create(number=number, address=address, started_at=now, source="STOP")
+        WebhookReceipt.objects.create(
+            account=own, digest=str(n), method="POST", path="/", body=b"", next_attempt_at=now, received_at=now
+        )
+        Refusal.objects.create(account=account, reason="x", computed_url="y")
+        ProviderCall.objects.create(account=own, method="GET", url="u", duration_ms=1)
+        delivery = Delivery.objects.create(
+            number=number, address=address, text="t", next_attempt_at=now + timedelta(days=1)
+        )
+        conversation = Conversation.objects.create(
+            address=address, number=number, work_stream=stream, queue=queue, contact=contact, title=f"T{n}",
+            identification="one", state="active", agent=user.agent, created_at=now, state_changed_at=now,
+            modified_at=now, last_message_at=now, last_inbound_at=now,
+        )  # fmt: skip
+        Message.objects.create(
+            conversation=conversation, seq=1, direction="outbound", delivery=delivery, author=user, version=1,
+            created_at=now,
+        )  # fmt: skip
+
+
+def test_the_map_names_every_page_once() -> None:
+    mapped = [label for labels in MAP.values() for label in labels] + list(REACHED_OTHERWISE)
+
+    assert sorted(mapped) == sorted(model._meta.label for model in admin.site._registry)
+    assert not [m for m in admin.site._registry if m._meta.app_label in LEFT_OUT]
+
+
+def test_the_first_page_follows_the_documents_map(ada: Client) -> None:
+    page = ada.get("/admin/")
+
+    names = {section["name"]: [m["name"] for m in section["models"]] for section in page.context["app_list"]}
+    assert names["Work Distribution Management"] == ["Work streams", "Queues", "Agents"]
+    assert names["Channels"] == ["SMS settings", "SMS numbers", "Provider accounts"]
+    assert list(names) == list(MAP)
+
+
+def test_a_supervisor_sees_less_of_it(as_user: Any) -> None:
+    page = as_user("sam").get("/admin/")
+
+    labels = [m["model"]._meta.label for section in page.context["app_list"] for m in section["models"]]
+    assert "channels_app.SmsSettings" not in labels
+    assert "routing.WorkStream" in labels
+
+
+@pytest.mark.parametrize("url", ["/admin/", *LISTS])
+def test_agents_and_strangers_see_nothing_of_it(as_user: Any, anonymous: Client, url: str) -> None:
+    for client in (as_user("alice"), anonymous):
+        assert client.get(url)["Location"].startswith("/admin/login/")
+
+
+def test_rooms_of_the_code_lead_to_the_map(ada: Client) -> None:
+    assert ada.get("/admin/routing/")["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_a_list_costs_the_same_with_three_rows_and_with_thirty(
+    ada: Client, world: World, url: str, django_assert_max_num_queries: Any
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    costs = []
+    for start, count in ((0, 3), (3, 27)):
+        populate(world, start, count)
+        ada.get(url)
+        with CaptureQueriesContext(connection, ) as statements:
+            assert ada.get(url).status_code == 200
+        costs.append(len(statements))
+
+    assert costs[0] == costs[1]
+    assert costs[1] <= 14
+
+
+@pytest.mark.parametrize("url", LISTS)
+@pytest.mark.parametrize("query", ["q=%00", "state__exact=%00", "p=abc", "p=-1", "p=99999", "e=1", "o=9.9", "x__y=1", "q=" + "x" * 3000])
+def test_nonsense_in_the_address_is_no_error_of_ours(ada: Client, url: str, query: str) -> None:
+    assert ada.get(f"{url}?{query}", follow=True).status_code < 500
+
+
+@pytest.mark.parametrize("pk", ["abc", "-1", "9" * 30, "0", "1_00", "%00"])
+def test_nonsense_instead_of_an_id_is_no_error_of_ours(ada: Client, pk: str) -> None:
+    for url in LISTS:
+        assert ada.get(f"{url}{pk}/change/", follow=True).status_code < 500
+    assert ada.post(f"/admin/channels_app/smssettings/{pk}/validate/", follow=True).status_code < 500
+    assert ada.post(f"/admin/channels_app/webhookreceipt/{pk}/replay/", follow=True).status_code < 500
+
+
+def test_no_secret_appears_on_any_page(ada: Client, world: World) -> None:
+    populate(world, 0, 2)
+    account = world.sms_settings.account
+    account.secret, account.secondary_secret = CANARY, f"{CANARY}-second"
+    account.save()
+    WebhookReceipt.objects.update(body=f"a=1&token={CANARY}".encode(), account=account)
+
+    for url in LISTS:
+        listed = ada.get(url)
+        pages = [listed.content.decode()]
+        for row in listed.context["cl"].result_list:
+            for view in ("change", "history"):
+                pages.append(ada.get(f"{url}{row.pk}/{view}/", follow=True).content.decode())
+        assert not [page for page in pages if CANARY in page or AUTH_TOKEN in page], url
+
+
+def test_every_page_stands_under_the_strict_policy_without_inline_code(ada: Client, world: World) -> None:
+    populate(world, 0, 1)
+    for url in LISTS:
+        listed = ada.get(url)
+        for page in (listed, ada.get(f"{url}{listed.context['cl'].result_list[0].pk}/change/", follow=True)):
+            text = page.content.decode()
+            assert "default-src 'self'" in page["Content-Security-Policy"]
+            assert "unsafe" not in page["Content-Security-Policy"]
+            assert " onclick=" not in text
+            assert " style=" not in text
+            assert "<style" not in text

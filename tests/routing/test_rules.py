@@ -1,0 +1,185 @@
+"""Which queue? Conditions, rules and decisions, by tables."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+from routing.rules import FIELDS, OPERATORS, Condition, Rule, decide, holds, satisfied
+from routing.services import (
+    Protected,
+    decide_queue,
+    default_queue,
+    delete_queue,
+    ensure_default_queue,
+    queue_ids_of,
+    rules_of,
+)
+
+FACTS = {
+    "contact.mobile_phone": "+14255550100",
+    "contact.first_name": "Mia",
+    "contact.last_name": "MÜLLER",
+    "contact.email": "",
+    "account.name": "Bike & Sons Ltd",
+    "account.phone": "+14255550111",
+    "customer_number": "+14255550100",
+    "first_message": "Where is my Bill?\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "expected"),
+    [
+        ("contact.first_name", "equals", "mia", True),
+        ("contact.first_name", "equals", " MIA ", True),
+        ("contact.first_name", "equals", "Mi", False),
+        ("contact.last_name", "equals", "müller", True),
+        ("contact.first_name", "not_equals", "Max", True),
+        ("contact.first_name", "not_equals", "mia", False),
+        ("first_message", "contains", "bill", True),
+        ("first_message", "contains", "repair", False),
+        ("first_message", "not_contains", "repair", True),
+        ("first_message", "not_contains", "BILL", False),
+        ("first_message", "begins_with", "where", True),
+        ("first_message", "begins_with", "is", False),
+        ("first_message", "ends_with", "bill?", True),
+        ("account.name", "contains", "& sons", True),
+        ("contact.email", "has_data", "", False),
+        ("contact.email", "no_data", "", True),
+        ("contact.first_name", "has_data", "", True),
+        ("contact.first_name", "no_data", "", False),
+        ("contact.full_name", "no_data", "", True),
+        ("contact.full_name", "equals", "", True),
+        ("customer_number", "equals", "+1 (425) 555-0100", True),
+        ("customer_number", "equals", "14255550100", True),
+        ("customer_number", "equals", "+14255550101", False),
+        ("customer_number", "begins_with", "+1425", True),
+        ("customer_number", "begins_with", "1 425", True),
+        ("customer_number", "begins_with", "+44", False),
+        ("customer_number", "ends_with", "0100", True),
+        ("account.phone", "not_equals", "+1 425 555 0111", False),
+        ("contact.mobile_phone", "contains", "555-01", True),
+    ],
+)
+def test_a_condition(field, operator, value, expected):
+    assert satisfied(Condition(field, operator, value), FACTS) is expected
+
+
+def test_a_name_as_customer_number_is_compared_as_it_is():
+    assert satisfied(Condition("customer_number", "equals", "mybank"), {"customer_number": "MYBANK"})
+
+
+def test_an_unknown_operator_raises():
+    with pytest.raises(ValueError, match="sounds_like"):
+        satisfied(Condition("first_message", "sounds_like", "x"), FACTS)
+
+
+@pytest.mark.parametrize("operator", [name for name, _ in OPERATORS])
+@pytest.mark.parametrize("field", [name for name, _ in FIELDS])
+@pytest.mark.parametrize("facts", [{}, FACTS], ids=["no facts", "facts"])
+def test_each_field_and_operator_is_answered(field, operator, facts):
+    assert satisfied(Condition(field, operator, "x"), facts) in {True, False}
+
+
+@given(st.sampled_from([name for name, _ in FIELDS]), st.text(), st.text())
+def test_opposites_never_agree(field, actual, value):
+    facts = {field: actual}
+    for one, other in (("equals", "not_equals"), ("contains", "not_contains"), ("has_data", "no_data")):
+        assert satisfied(Condition(field, one, value), facts) != satisfied(Condition(field, other, value), facts)
+
+
+TRUE, FALSE = Condition("first_message", "contains", "bill"), Condition("first_message", "contains", "repair")
+
+
+def rule(number: int, *conditions: Condition, match_all: bool = True) -> Rule:
+    return Rule(number, f"rule {number}", number * 10, match_all, conditions)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "match_all", "expected"),
+    [
+        ((), True, True),
+        ((), False, True),
+        ((TRUE,), True, True),
+        ((FALSE,), True, False),
+        ((TRUE, FALSE), True, False),
+        ((TRUE, FALSE), False, True),
+        ((FALSE, FALSE), False, False),
+        ((TRUE, TRUE), True, True),
+    ],
+)
+def test_conditions_combine(conditions, match_all, expected):
+    assert holds(rule(1, *conditions, match_all=match_all), FACTS) is expected
+
+
+@pytest.mark.parametrize(
+    ("rules", "queue", "verdicts"),
+    [
+        ([], None, []),
+        ([rule(1, FALSE)], None, ["false"]),
+        ([rule(1, FALSE), rule(2, FALSE)], None, ["false", "false"]),
+        ([rule(1, FALSE), rule(2, TRUE), rule(3, TRUE)], 20, ["false", "true", "skipped"]),
+        ([rule(1, TRUE), rule(2, FALSE)], 10, ["true", "skipped"]),
+        ([rule(1)], 10, ["true"]),
+    ],
+)
+def test_the_first_true_rule_wins(rules, queue, verdicts):
+    decision = decide(rules, FACTS)
+    assert decision.queue_id == queue
+    assert [verdict.result for verdict in decision.verdicts] == verdicts
+    assert decision.rule_id == (queue // 10 if queue else None)
+
+
+@given(st.lists(st.booleans(), max_size=12))
+def test_at_most_one_verdict_is_true_and_all_after_it_are_skipped(truths):
+    decision = decide([rule(n + 1, TRUE if t else FALSE) for n, t in enumerate(truths)], FACTS)
+    first = truths.index(True) if True in truths else len(truths)
+    expected = ["false"] * first + ["true"] * (first < len(truths)) + ["skipped"] * (len(truths) - first - 1)
+    assert [verdict.result for verdict in decision.verdicts] == expected
+
+
+# --- from the database ----------------------------------------------------------------------------
+
+
+def test_rules_are_read_in_their_order(world, django_assert_num_queries):
+    for position, name in ((2, "second"), (1, "first"), (2, "third")):
+        made = RoutingRule.objects.create(work_stream=world.stream, position=position, name=name, queue=world.billing)
+        RoutingCondition.objects.create(rule=made, field="first_message", operator="contains", value=name)
+    with django_assert_num_queries(2):
+        read = rules_of(world.stream)
+    assert [one.name for one in read] == ["first", "second", "third"]
+    assert read[0].conditions == (Condition("first_message", "contains", "first"),)
+
+
+def test_without_a_true_rule_it_is_the_default_queue(world):
+    queue, decision = decide_queue(world.stream, FACTS)
+    assert queue == default_queue()
+    assert decision.queue_id is None
+
+
+def test_there_is_always_one_default_queue(world):
+    assert ensure_default_queue() == ensure_default_queue() == default_queue()
+    assert Queue.objects.filter(is_default=True).count() == 1
+
+
+def test_the_default_queue_cannot_be_deleted(world):
+    with pytest.raises(Protected, match="cannot be deleted"):
+        delete_queue(default_queue())
+    assert Queue.objects.filter(is_default=True).exists()
+
+
+def test_a_queue_that_rules_lead_to_cannot_be_deleted(world):
+    RoutingRule.objects.create(work_stream=WorkStream.objects.get(), name="x", queue=world.billing)
+    with pytest.raises(Protected, match="Billing"):
+        delete_queue(world.billing)
+
+
+def test_a_queue_without_history_can_be_deleted(world):
+    delete_queue(world.billing)
+    assert not Queue.objects.filter(name="Billing").exists()
+
+
+def test_everybody_sees_the_default_queue_and_their_own(world):
+    assert set(queue_ids_of(world.agents["alice"])) == {world.default_queue.pk}
+    assert set(queue_ids_of(world.agents["bob"])) == {world.default_queue.pk, world.billing.pk}
