@@ -6,6 +6,8 @@ from typing import Any
 
 import requests
 
+from agents.models import User
+from agents.roles import AGENT, give_role
 from channels_app.models import InboundText, WebhookReceipt
 from contacts.models import Address, Contact
 from conversations.models import Conversation, Message, Session, State
@@ -85,7 +87,7 @@ def test_of_twenty_agents_who_pick_at_once_one_wins_and_nineteen_are_told(
         installation.start_worker()
         assert installation.post_text("Hello") == 200
         conversation = wait_until(Conversation.objects.first, what="the conversation is there")
-        tokens = [installation.token(name) for name in ("alice", "bob")] * 10
+        tokens = [new_agent_token(installation, f"agent{n}") for n in range(20)]
 
         answers = pick_at_once(installation, conversation.pk, tokens)
 
@@ -94,6 +96,11 @@ def test_of_twenty_agents_who_pick_at_once_one_wins_and_nineteen_are_told(
         conversation.refresh_from_db()
         assert conversation.state == State.ACTIVE
         assert Session.objects.filter(conversation=conversation, state="active").count() == 1
+
+
+def new_agent_token(installation: Installation, username: str) -> str:
+    give_role(User.objects.create_user(username, password=f"{username}-password"), AGENT)
+    return installation.token(username)
 
 
 def pick_at_once(
