@@ -29,8 +29,8 @@ from channels_app.providers.base import (
     Inbound,
     NotUnderstood,
     Other,
-    Outcome,
     OutboundText,
+    Outcome,
     Report,
     SendResult,
     WireRequest,
@@ -59,7 +59,8 @@ START_WORDS = frozenset({"start", "unstop", "yes"})
 HELP_WORDS = frozenset({"help", "info"})
 OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}
 PROFILE_NAMES = ("FromCity", "FromState", "FromZip", "FromCountry")
-LISTED_AT_MOST = 200
+# Newest first, in pages; more than so many texts to one customer since the attempt: nobody can tell.
+LISTED_AT_MOST, PAGE = 2000, 50
 # Ours and Twilio's; a message made this long before our attempt may still be ours.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -236,7 +237,8 @@ class Twilio:
             asked = client(account, account.secret, record).messages
             seen = 0
             found = FindResult(Finding.NOT_THERE)
-            for message in asked.stream(to=text.recipient, from_=f"+{text.sender}", limit=LISTED_AT_MOST):
+            pair = {"to": text.recipient, "from_": f"+{text.sender}"}
+            for message in asked.stream(**pair, limit=LISTED_AT_MOST, page_size=PAGE):
                 if message.date_created is not None and message.date_created < earliest:
                     return found
                 seen += 1

@@ -101,7 +101,9 @@ def test_a_text_that_is_still_queued_there_has_no_day_sent_and_is_found(lost, tw
     """The list's filter by day sent would miss it, and it would be called surely not sent."""
     listed(twilio, found(lost, status="queued", date_sent=None))
     at(lost.left_at + FIRST + SECOND, drain)
-    assert not [name for name, _ in parse_qsl(urlsplit(searches(twilio)[0].url).query) if name.startswith("DateSent")]
+    assert not [
+        name for name, _ in parse_qsl(urlsplit(searches(twilio)[0].url).query) if name.startswith("DateSent")
+    ]
     lost.refresh_from_db()
     assert lost.state == "queued"
 
@@ -127,7 +129,10 @@ def test_not_there_twice_and_two_minutes_after_it_is_surely_not(lost, twilio, dr
     assert len(twilio.calls) == 3
 
 
-@pytest.mark.parametrize("answer", [{"status": 500}, {"status": 401}, {"body": "<html>"}, {"json": []}, {"body": requests.ReadTimeout()}])
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 500}, {"status": 401}, {"body": "<html>"}, {"json": []}, {"body": requests.ReadTimeout()}],
+)
 def test_no_list_is_no_answer_and_a_person_decides(lost, twilio, drain, answer):
     twilio.add(responses.GET, MESSAGES, **answer)
     moment = lost.left_at
@@ -152,7 +157,8 @@ def test_a_list_that_failed_does_not_count_as_asked(lost, twilio, drain):
     assert lost.state == "failed"
 
 
-def test_a_list_as_long_as_we_read_tells_nothing(lost, twilio, drain):
+def test_a_list_as_long_as_we_read_tells_nothing(lost, twilio, drain, monkeypatch):
+    monkeypatch.setattr("channels_app.providers.twilio.LISTED_AT_MOST", 200)
     others = [found(lost, number, body="Another text.") for number in range(2, 302)]
 
     def page_of(request):
