@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LIB = "omnichannel.lib"
-# docs/architecture.md. Peers share a floor and do not know each other; whoever is not built yet has its place.
+# docs/architecture.md. Peers share a floor and do not know each other; what is not built yet has its place.
 FLOORS = {
     LIB: 0,
     "agents": 1,
@@ -23,6 +23,7 @@ FLOORS = {
     "simulator": 0,
 }
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", re.ASCII)
+FILES = (".json", ".html", ".txt", ".css", ".js", ".sqlite3")
 # Strings that name rows, not code: nothing is imported through them, and a test of the roles covers them.
 NAMES_OF_PERMISSIONS = {"agents/roles.py"}
 
@@ -54,8 +55,12 @@ def names_in(source: str, package: str, *, with_strings: bool = True) -> Iterato
                 above = package.split(".")[: len(package.split(".")) - level + 1] if level else []
                 base = ".".join([*above, *([module] if module else [])])
                 yield from ((node.lineno, f"{base}.{alias.name}") for alias in names)
-            case ast.Constant(value=str(text)) if with_strings and DOTTED.fullmatch(text):
+            case ast.Constant(value=str(text)) if with_strings and _is_a_path(text):
                 yield node.lineno, text
+
+
+def _is_a_path(text: str) -> bool:
+    return DOTTED.fullmatch(text) is not None and not text.endswith(FILES)
 
 
 def wrong_lines(path: str, source: str) -> list[str]:
@@ -146,6 +151,7 @@ def test_a_wrong_line_is_found_with_its_place(path, line):
         ("omnichannel/lib/http.py", "from . import redact"),
         ("routing/rules.py", "said = 'see conversations.services for the rest'"),
         ("routing/rules.py", "url = 'conversations/x.html'"),
+        ("omnichannel/demo.py", "path = 'simulator.json'"),
         ("simulator/app.py", "from simulator.state import Phone"),
         ("omnichannel/urls.py", "import channels_app.urls"),
     ],

@@ -68,7 +68,9 @@ def path_of(url: str) -> str:
     return url.removeprefix(settings.PUBLIC_BASE_URL)
 
 
-def post(path: str, body: bytes | str, *, signature: str | None, content_type: str = FORM, **extra: Any) -> Any:
+def post(
+    path: str, body: bytes | str, *, signature: str | None, content_type: str = FORM, **extra: Any
+) -> Any:
     """Post a body as it is, through the front door."""
     headers = {} if signature is None else {"X-Twilio-Signature": signature}
     headers |= extra.pop("headers", {})

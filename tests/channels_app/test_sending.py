@@ -10,11 +10,13 @@ import pytest
 import requests
 import responses
 import time_machine
+from django.db import connection
 from django.utils import timezone
 from urllib3 import exceptions as urllib3_failures
 
 from channels_app import doubt, outbox
 from channels_app.models import Delivery, InboundUrl, OptOut, ProviderAccount, ProviderCall
+from channels_app.providers.base import Error, Outcome, SendResult
 from omnichannel.lib import backoff
 from tests.channels_app.support import MESSAGES, accept, delivery_of, ids, message_json, table
 from tests.world import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, OUR_NUMBER, sid
@@ -37,13 +39,19 @@ def broken(how: str) -> Exception:
     return {
         "connect time-out": requests.ConnectTimeout(),
         "connection refused": requests.ConnectionError(
-            pool.MaxRetryError(None, "/", reason=pool.NewConnectionError(None, "[Errno 111] Connection refused"))
+            pool.MaxRetryError(
+                None, "/", reason=pool.NewConnectionError(None, "[Errno 111] Connection refused")
+            )
         ),
         "no such host": requests.ConnectionError(
-            pool.MaxRetryError(None, "/", reason=pool.NameResolutionError("h", None, socket.gaierror(-2, "?")))
+            pool.MaxRetryError(
+                None, "/", reason=pool.NameResolutionError("h", None, socket.gaierror(-2, "?"))
+            )
         ),
         "read time-out": requests.ReadTimeout(),
-        "connection reset": requests.ConnectionError(pool.ProtocolError("aborted", ConnectionResetError(104, "reset"))),
+        "connection reset": requests.ConnectionError(
+            pool.ProtocolError("aborted", ConnectionResetError(104, "reset"))
+        ),
         "answer cut off": requests.exceptions.ChunkedEncodingError(),
         "redirects without end": requests.TooManyRedirects(),
     }[how]
@@ -94,7 +102,10 @@ def test_reports_come_to_the_newest_url_in_use(world, twilio, drain):
 def test_another_base_url_takes_the_same_path(world, twilio, drain):
     ProviderAccount.objects.update(base_url="https://api.dublin.ie1.twilio.com")
     twilio.add(
-        responses.POST, MESSAGES.replace("api.twilio.com", "api.dublin.ie1.twilio.com"), json=message_json(), status=201
+        responses.POST,
+        MESSAGES.replace("api.twilio.com", "api.dublin.ie1.twilio.com"),
+        json=message_json(),
+        status=201,
     )
     delivery = delivery_of(world)
     drain()
@@ -231,8 +242,12 @@ def tokens_used(twilio: responses.RequestsMock) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("refusal", [{"json": {"code": 20003}}, {"json": {"code": 20005}}, {"json": {}}, {"body": ""}])
-def test_on_401_the_secondary_token_is_tried_once_and_promoting_it_is_suggested(world, twilio, drain, refusal):
+@pytest.mark.parametrize(
+    "refusal", [{"json": {"code": 20003}}, {"json": {"code": 20005}}, {"json": {}}, {"body": ""}]
+)
+def test_on_401_the_secondary_token_is_tried_once_and_promoting_it_is_suggested(
+    world, twilio, drain, refusal
+):
     with_secondary()
     twilio.add(responses.POST, MESSAGES, status=401, **refusal)
     accept(twilio)
@@ -305,7 +320,6 @@ def test_an_outcome_that_comes_after_it_was_given_up_still_counts(world):
     claimed = outbox.claim_next(now=now)
     doubt.abandon_stale(now=now + timedelta(hours=1))
     assert settled(delivery).state == "unknown"
-    from channels_app.providers.base import Outcome, SendResult
 
     outbox.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=now + timedelta(hours=1))
     assert (settled(delivery).state, settled(delivery).external_id) == ("queued", sid(1))
@@ -314,13 +328,14 @@ def test_an_outcome_that_comes_after_it_was_given_up_still_counts(world):
 @pytest.mark.parametrize("outcome", ["not_sent", "refused", "ambiguous"])
 def test_no_later_outcome_takes_it_back_from_doubt(world, outcome):
     """Given up for dead, then its sender comes back: what may be sent again is decided once."""
-    from channels_app.providers.base import Error, Outcome, SendResult
 
     delivery = delivery_of(world)
     now = timezone.now()
     claimed = outbox.claim_next(now=now)
     doubt.abandon_stale(now=now + timedelta(hours=1))
-    outbox.settle(claimed, SendResult(Outcome(outcome), error=Error.UNAVAILABLE), now=now + timedelta(hours=1))
+    outbox.settle(
+        claimed, SendResult(Outcome(outcome), error=Error.UNAVAILABLE), now=now + timedelta(hours=1)
+    )
     assert settled(delivery).state == "unknown"
 
 
@@ -342,7 +357,6 @@ def test_the_journal_going_down_after_the_answer_does_not_send_it_again(world, t
 
 def test_no_request_is_made_inside_a_transaction(world, twilio, monkeypatch):
     """Held open, it would keep the number's row locked for half a minute."""
-    from django.db import connection
 
     depths = []
 

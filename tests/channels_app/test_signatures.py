@@ -7,6 +7,8 @@ from django.test import Client
 
 from channels_app import accounts
 from channels_app.models import ProviderAccount, Refusal, WebhookReceipt
+from channels_app.providers.base import Credentials
+from channels_app.providers.twilio_signature import is_valid
 from tests.channels_app.support import (
     FORM,
     encoded,
@@ -142,3 +144,20 @@ def test_a_change_in_this_process_is_known_at_once(world):
         account=ProviderAccount.objects.get(), secret="brand-new-token", secondary_secret=None
     )
     assert knock(world, AUTH_TOKEN) == 403
+
+
+# --- the empty token, each defence by itself ------------------------------------------------------
+
+
+@pytest.mark.parametrize(("primary", "secondary"), [("", ""), ("a", ""), ("", "b"), ("a", "b")])
+def test_an_account_never_offers_an_empty_token(primary, secondary):
+    account = Credentials(external_id="AC1", secret=primary, secondary_secret=secondary, base_url="")
+    assert account.secrets == tuple(token for token in (primary, secondary) if token)
+    assert "secret" not in repr(account)
+
+
+def test_a_signature_made_with_the_empty_token_is_not_valid():
+    url = "https://x.example/"
+    made = hmac_signature(url, token="")
+    assert not is_valid(signature=made, secrets=[""], urls=[url], pairs_variants=[[]])
+    assert is_valid(signature=hmac_signature(url), secrets=["", AUTH_TOKEN], urls=[url], pairs_variants=[[]])

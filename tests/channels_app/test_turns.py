@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 import time_machine
@@ -17,7 +18,9 @@ from tests.world import CUSTOMER
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-FINE = Facts(length=10, text_limit=1600, is_blocked=False, is_opted_out=False, can_be_answered=True, has_sender=True)
+FINE = Facts(
+    length=10, text_limit=1600, is_blocked=False, is_opted_out=False, can_be_answered=True, has_sender=True
+)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +39,12 @@ FINE = Facts(length=10, text_limit=1600, is_blocked=False, is_opted_out=False, c
         pytest.param({"not_after": NOW}, "yes", "", id="just still in time"),
         pytest.param({"not_after": NOW - SECOND}, "no", "too_late", id="too late"),
         pytest.param({"not_before": NOW - HOUR, "not_after": NOW + HOUR}, "yes", "", id="within its window"),
-        pytest.param({"is_opted_out": True, "is_blocked": True}, "no", "opted_out", id="STOP is told before blocked"),
-        pytest.param({"is_opted_out": True, "not_before": NOW + HOUR}, "no", "opted_out", id="STOP does not wait"),
+        pytest.param(
+            {"is_opted_out": True, "is_blocked": True}, "no", "opted_out", id="STOP is told before blocked"
+        ),
+        pytest.param(
+            {"is_opted_out": True, "not_before": NOW + HOUR}, "no", "opted_out", id="STOP does not wait"
+        ),
         pytest.param({"length": 0, "is_blocked": True}, "no", "blocked", id="the greater hindrance first"),
     ],
 )
@@ -49,7 +56,8 @@ def test_may_it_leave(facts, answer, reason):
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("", "empty"), (" \n ", "empty"), ("x" * 1601, "too_long"), ("x" * 1600, ""), ("🙂" * 1600, "")]
+    ("text", "reason"),
+    [("", "empty"), (" \n ", "empty"), ("x" * 1601, "too_long"), ("x" * 1600, ""), ("🙂" * 1600, "")],
 )
 def test_the_text_itself(world, text, reason):
     verdict = outbox.verdict_for(number=world.number, address=address(), text=text, now=NOW)
@@ -123,7 +131,6 @@ def test_what_is_too_early_waits_for_its_time_and_blocks_nobody(world, twilio, d
 
 
 def texts_left(twilio) -> list[str]:
-    from urllib.parse import parse_qsl
 
     return [dict(parse_qsl(call.request.body))["Body"] for call in twilio.calls]
 
@@ -132,7 +139,13 @@ def test_replies_go_before_bulk_and_older_before_younger(world, twilio, drain):
     for number in range(1, 6):
         accept(twilio, number)
     bulk = Delivery.Priority.BULK
-    for text, priority in (("bulk 1", bulk), ("bulk 2", bulk), ("reply 1", 0), ("bulk 3", bulk), ("reply 2", 0)):
+    for text, priority in (
+        ("bulk 1", bulk),
+        ("bulk 2", bulk),
+        ("reply 1", 0),
+        ("bulk 3", bulk),
+        ("reply 2", 0),
+    ):
         delivery_of(world, text, priority=priority)
     drain()
     assert texts_left(twilio) == ["reply 1", "reply 2", "bulk 1", "bulk 2", "bulk 3"]
@@ -164,7 +177,9 @@ def test_a_full_bucket_is_ten_seconds_worth_then_one_a_second(world, twilio):
 
 def test_one_number_at_its_limit_does_not_hold_up_another(world, twilio):
     Number.objects.update(messages_per_second=0.1)
-    second = Number.objects.create(account=world.number.account, value="14252306550", messages_per_second=None)
+    second = Number.objects.create(
+        account=world.number.account, value="14252306550", messages_per_second=None
+    )
     for number in range(1, 4):
         accept(twilio, number)
     delivery_of(world, "one"), delivery_of(world, "two")

@@ -56,7 +56,11 @@ def test_the_profile_name_is_kept_and_renewed_but_never_blanked():
 
 def test_nobody():
     identity = identify(wrote())
-    assert (identity.contact, identity.found, identity.title) == (None, "none", f"Visitor {identity.address.pk}")
+    assert (identity.contact, identity.found, identity.title) == (
+        None,
+        "none",
+        f"Visitor {identity.address.pk}",
+    )
     assert not Contact.objects.exists()
 
 
@@ -117,7 +121,13 @@ def test_identifying_costs_one_statement(django_assert_num_queries):
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("(425) 555-0100", CUSTOMER), ("1 425 555 0100", CUSTOMER), ("00 1 425 555 0100", CUSTOMER), ("", ""), ("  ", "")],
+    [
+        ("(425) 555-0100", CUSTOMER),
+        ("1 425 555 0100", CUSTOMER),
+        ("00 1 425 555 0100", CUSTOMER),
+        ("", ""),
+        ("  ", ""),
+    ],
 )
 def test_a_number_is_kept_as_e164_whoever_writes_it(typed, kept):
     assert clean_phone(typed) == kept

@@ -104,9 +104,18 @@ def test_addresses_that_can_be_used(text, url):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "desk.example.net", "ftp://desk.example.net", "https://", "https:///desk", "//desk.example.net",
-        "https://desk.example.net?x=1", "https://desk.example.net#top", "http://desk.example.net",
-        "https://[::1", "https://desk.example.net:port", "https://desk.example.net:99999",
+        "",
+        "desk.example.net",
+        "ftp://desk.example.net",
+        "https://",
+        "https:///desk",
+        "//desk.example.net",
+        "https://desk.example.net?x=1",
+        "https://desk.example.net#top",
+        "http://desk.example.net",
+        "https://[::1",
+        "https://desk.example.net:port",
+        "https://desk.example.net:99999",
     ],
 )
 def test_addresses_that_cannot(text):

@@ -197,7 +197,9 @@ def test_half_an_answer_is_in_doubt():
     assert not surely_not_sent(error)
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), RuntimeError(), requests.RequestException(), requests.ConnectionError()])
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), RuntimeError(), requests.RequestException(), requests.ConnectionError()]
+)
 def test_whatever_is_not_known_is_in_doubt(error):
     assert not surely_not_sent(error)
 
@@ -208,11 +210,16 @@ def test_a_call_is_recorded_without_its_query_and_follows_no_redirect():
 
     def handle(connection: socket.socket) -> None:
         got.append(request_of(connection))
-        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\nok")
+        connection.sendall(
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\nok"
+        )
 
     with server(handle) as port:
         answer = RecordingSession(calls.append).post(
-            f"http://127.0.0.1:{port}/a?To=%2B14255550177", data={"Body": "hi"}, allow_redirects=True, auth=("u", "hush")
+            f"http://127.0.0.1:{port}/a?To=%2B14255550177",
+            data={"Body": "hi"},
+            allow_redirects=True,
+            auth=("u", "hush"),
         )
     assert answer.status_code == 302
     assert calls == [Call("POST", f"http://127.0.0.1:{port}/a", 302, calls[0].duration_ms, "ok", "")]

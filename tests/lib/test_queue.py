@@ -131,9 +131,9 @@ def test_a_ring_goes_out_with_the_commit(recorded, db, django_capture_on_commit_
 
 @pytest.mark.django_db(transaction=True)
 def test_a_ring_is_dropped_with_the_rollback(recorded):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         queue.ring("webhook.received")
-        _ = 1 / 0
+        transaction.set_rollback(True)
     assert recorded.sent == []
 
 
@@ -255,7 +255,7 @@ def test_a_stored_task_belongs_to_its_lane(datagrams, db):
 
 
 def test_a_stored_task_is_rolled_back_with_its_caller(datagrams, db):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         async_task("time.monotonic", broker=broker())
-        _ = 1 / 0
+        transaction.set_rollback(True)
     assert not OrmQ.objects.exists()

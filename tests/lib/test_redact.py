@@ -11,8 +11,19 @@ from omnichannel.lib.backoff import delay
 @pytest.mark.parametrize(
     "name",
     [
-        "auth_token", "AuthToken", "authToken", "api_key", "API-Key".replace("-", ""), "secret", "client_secret",
-        "Password", "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Twilio-Signature",
+        "auth_token",
+        "AuthToken",
+        "authToken",
+        "api_key",
+        "API-Key".replace("-", ""),
+        "secret",
+        "client_secret",
+        "Password",
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "Set-Cookie",
+        "X-Twilio-Signature",
     ],
 )
 def test_tell_tale_names_are_masked(name):
@@ -53,7 +64,8 @@ def test_letters_stay_readable():
 
 
 @pytest.mark.parametrize(
-    ("attempt", "seconds"), [(1, 2), (2, 4), (3, 8), (7, 128), (8, 256), (9, 300), (50, 300), (10_000, 300), (0, 2)]
+    ("attempt", "seconds"),
+    [(1, 2), (2, 4), (3, 8), (7, 128), (8, 256), (9, 300), (50, 300), (10_000, 300), (0, 2)],
 )
 def test_the_wait_doubles_up_to_five_minutes(attempt, seconds):
     assert delay(attempt).total_seconds() == seconds

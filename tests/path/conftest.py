@@ -1,19 +1,5 @@
-"""A Twilio at the HTTP seam."""
+"""The fixtures of the wire serve the whole way as well."""
 
-from collections.abc import Iterator
+from tests.channels_app.conftest import twilio, without_static_files, world
 
-import pytest
-import responses
-
-from channels_app.models import ProviderAccount
-from tests.channels_app.support import API
-from tests.world import World
-
-
-@pytest.fixture
-def twilio(world: World) -> Iterator[responses.RequestsMock]:
-    """Whatever is added here is what Twilio answers; anything else is a refused connection."""
-    ProviderAccount.objects.update(base_url=API)
-    world.number.refresh_from_db()
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
+__all__ = ["twilio", "without_static_files", "world"]

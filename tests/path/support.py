@@ -13,7 +13,7 @@ def raw(value: str) -> bytes:
 
 
 def post_pairs(url: str, pairs: list[tuple[str, str]]) -> Any:
-    """Post signed pairs; the signature is made by hand, so that bytes and repeated names can be signed too."""
+    """Post signed pairs; the signature is made by hand, so bytes and repeated names can be signed."""
     values = sorted({(name.encode(), raw(value)) for name, value in pairs})
     signature = hmac_signature(url, b"".join(name + value for name, value in values))
     return post(path_of(url), encoded(pairs), signature=signature)

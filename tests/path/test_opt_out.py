@@ -42,7 +42,11 @@ def test_a_word_joins_the_conversation_and_wakes_nobody(world, drain, state, wor
     write(world, word, number=2)
     drain()
     after = Conversation.objects.get()
-    assert (after.state, after.agent, after.state_changed_at) == (before.state, before.agent, before.state_changed_at)
+    assert (after.state, after.agent, after.state_changed_at) == (
+        before.state,
+        before.agent,
+        before.state_changed_at,
+    )
     assert thread(after, "inbound") == ["Hello", word]
     assert f"texted {word}" in thread(after, "system")[-1]
     assert after.version > before.version
@@ -161,12 +165,17 @@ def test_stop_cancels_what_is_pending_and_nothing_that_has_left(world, drain):
 
 
 def test_stop_to_one_number_does_not_close_another(world, drain):
-    second = Number.objects.create(account=world.number.account, value="14252306550", messages_per_second=None)
+    second = Number.objects.create(
+        account=world.number.account, value="14252306550", messages_per_second=None
+    )
     write(world, "STOP", number=1)
     drain()
     address = Address.objects.get()
     assert not outbox.verdict_for(number=second, address=address, text="x", now=timezone.now()).reason
-    assert outbox.verdict_for(number=world.number, address=address, text="x", now=timezone.now()).reason == "opted_out"
+    assert (
+        outbox.verdict_for(number=world.number, address=address, text="x", now=timezone.now()).reason
+        == "opted_out"
+    )
 
 
 def test_after_stop_a_reply_is_refused_with_a_sentence_and_nothing_is_stored(world, drain):

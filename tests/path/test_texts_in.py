@@ -1,10 +1,12 @@
 """From a webhook to a message in a conversation: every shape of a text, end to end."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
 from django.db import IntegrityError, OperationalError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -15,7 +17,7 @@ from conversations import inbound, services
 from conversations.models import Conversation, Message, RoutingDecision
 from omnichannel.lib import backoff
 from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
-from tests.channels_app.support import ids, table
+from tests.channels_app.support import ids, library_signature, path_of, table
 from tests.path.support import post_pairs, thread, write
 from tests.world import ACCOUNT_SID, CUSTOMER, post_webhook, sid, text_params
 
@@ -80,16 +82,14 @@ def test_the_place_of_the_sender_is_kept(world, drain):
     write(world, "Hello", number=1)
     drain()
     assert InboundText.objects.get().profile == {
-        "FromCity": "REDMOND", "FromState": "WA", "FromZip": "98052", "FromCountry": "US",
+        "FromCity": "REDMOND",
+        "FromState": "WA",
+        "FromZip": "98052",
+        "FromCountry": "US",
     }
 
 
 def test_a_text_by_get_is_a_text(world, drain):
-    from urllib.parse import urlencode
-
-    from django.test import Client
-
-    from tests.channels_app.support import library_signature, path_of
 
     url = f"{world.inbound_url}?{urlencode(text_params('by GET'))}"
     answer = Client().get(path_of(url), headers={"X-Twilio-Signature": library_signature(url, {})})
@@ -105,7 +105,11 @@ def test_a_text_posted_to_a_status_address_is_a_text(world, drain):
 
 
 def test_a_report_posted_to_the_inbound_address_is_no_text(world, drain):
-    params = text_params("") | {"SmsStatus": "delivered", "MessageStatus": "delivered", "From": "+14252306549"}
+    params = text_params("") | {
+        "SmsStatus": "delivered",
+        "MessageStatus": "delivered",
+        "From": "+14252306549",
+    }
     post_webhook(world.inbound_url, params)
     drain()
     assert not InboundText.objects.exists()
@@ -388,9 +392,13 @@ def cost_of_one() -> list[str]:
 
 
 def test_a_text_costs_twenty_five_statements_at_most(world):
-    contact = Contact.objects.create(last_name="Meier", mobile_phone=CUSTOMER, account=Account.objects.create(name="Ltd"))
+    contact = Contact.objects.create(
+        last_name="Meier", mobile_phone=CUSTOMER, account=Account.objects.create(name="Ltd")
+    )
     for position in range(1, 11):
-        rule = RoutingRule.objects.create(work_stream=world.stream, position=position, name=str(position), queue=world.billing)
+        rule = RoutingRule.objects.create(
+            work_stream=world.stream, position=position, name=str(position), queue=world.billing
+        )
         for value in ("a", "b", "c"):
             RoutingCondition.objects.create(rule=rule, field="first_message", operator="equals", value=value)
     write(world, "Hello", number=1)
@@ -417,7 +425,9 @@ def test_nobody_known_is_a_visitor_without_a_contact(world, drain):
     assert not Contact.objects.exists()
 
 
-@pytest.mark.parametrize("typed", [CUSTOMER, "(425) 555-0100", "1-425-555-0100", "425.555.0100", "00 1 425 555 0100"])
+@pytest.mark.parametrize(
+    "typed", [CUSTOMER, "(425) 555-0100", "1-425-555-0100", "425.555.0100", "00 1 425 555 0100"]
+)
 def test_one_contact_with_that_mobile_phone_is_who_writes(world, drain, typed):
     mia = Contact.objects.create(first_name="Mia", last_name="Meier", mobile_phone=typed)
     made = conversation_of(world, drain)
@@ -444,7 +454,9 @@ def test_the_address_own_contact_wins(world, drain):
 
 
 def rule(world, position: int, word: str, queue: Queue) -> RoutingRule:
-    made = RoutingRule.objects.create(work_stream=world.stream, position=position, name=f"Rule {word}", queue=queue)
+    made = RoutingRule.objects.create(
+        work_stream=world.stream, position=position, name=f"Rule {word}", queue=queue
+    )
     RoutingCondition.objects.create(rule=made, field="first_message", operator="contains", value=word)
     return made
 
@@ -461,7 +473,9 @@ def test_the_first_true_rule_wins_and_the_verdicts_are_kept(world, drain):
     assert decision.queue == world.billing
     assert decision.rule == b
     assert [(v["rule_id"], v["result"]) for v in decision.verdicts] == [
-        (a.pk, "false"), (b.pk, "true"), (c.pk, "skipped"),
+        (a.pk, "false"),
+        (b.pk, "true"),
+        (c.pk, "skipped"),
     ]
     assert decision.facts["first_message"] == "about my bill"
     assert decision.facts["customer_number"] == CUSTOMER
@@ -498,7 +512,9 @@ def test_a_rule_on_the_contacts_account(world, drain):
     Contact.objects.create(last_name="Meier", mobile_phone=CUSTOMER, account=account)
     made = RoutingRule.objects.create(work_stream=world.stream, name="Bikes", queue=world.billing)
     RoutingCondition.objects.create(rule=made, field="account.name", operator="equals", value="bike ltd")
-    RoutingCondition.objects.create(rule=made, field="account.phone", operator="equals", value="1 (425) 555-0111")
+    RoutingCondition.objects.create(
+        rule=made, field="account.phone", operator="equals", value="1 (425) 555-0111"
+    )
     write(world, "Hello", number=1)
     drain()
     assert Conversation.objects.get().queue == world.billing
