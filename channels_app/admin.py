@@ -29,7 +29,7 @@ from channels_app.models import (
 )
 from channels_app.status import FINAL
 from omnichannel.lib import phones, redact
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table, without_shortcuts
 
 LEVELS = {"success": messages.SUCCESS, "warning": messages.WARNING, "error": messages.ERROR}
 CHIPS = {"success": "ok", "warning": "warn", "error": "bad"}
@@ -46,8 +46,13 @@ def validation_chip(status: str) -> str:
     return format_html("{} {}", chip(level.capitalize(), CHIPS.get(level, "")), said) if said else NOTHING
 
 
-class InboundUrlMixin:
-    """Shows the inbound URL of a record whose work stream has SMS settings."""
+class OfWorkStreamAdmin(admin.ModelAdmin):
+    """A record that belongs to a work stream with SMS settings, and shows its inbound URL."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """The stream is chosen here, and changed on its own page."""
+        made = super().formfield_for_dbfield(db_field, request, **options)
+        return without_shortcuts(made) if db_field.name == "work_stream" else made
 
     @admin.display(description="Twilio inbound URL")
     def twilio_inbound_url(self, record: Any) -> str:
@@ -67,7 +72,7 @@ class InboundUrlMixin:
 
 
 @admin.register(SmsSettings)
-class SmsSettingsAdmin(InboundUrlMixin, admin.ModelAdmin):
+class SmsSettingsAdmin(OfWorkStreamAdmin):
     """SMS settings of work streams, with Validate API Key."""
 
     form = SmsSettingsForm
@@ -149,7 +154,7 @@ class SmsSettingsAdmin(InboundUrlMixin, admin.ModelAdmin):
 
 
 @admin.register(SmsNumber)
-class SmsNumberAdmin(InboundUrlMixin, admin.ModelAdmin):
+class SmsNumberAdmin(OfWorkStreamAdmin):
     """SMS numbers. Deleting one takes it away from its stream; its history stays."""
 
     form = SmsNumberForm

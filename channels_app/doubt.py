@@ -95,9 +95,9 @@ def settle_found(delivery: Delivery, found: FindResult, *, now: datetime) -> Non
                     state=found.status,
                     word="found",
                     now=now,
-                    error="",
-                    provider_code="",
-                    explanation="",
+                    error=found.error or "",
+                    provider_code=found.code[:16],
+                    explanation=found.explanation[:500],
                 )
         elif found.finding is Finding.NOT_THERE:
             if _surely_not(delivery, now):

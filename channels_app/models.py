@@ -90,7 +90,13 @@ class Number(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "value"], name="number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "value"], name="number_once"),
+            models.CheckConstraint(
+                condition=models.Q(messages_per_second=None) | models.Q(messages_per_second__gt=0),
+                name="number_rate_above_zero",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.value

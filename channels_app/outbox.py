@@ -133,10 +133,12 @@ def _claim_from(number_id: int, now: datetime) -> Delivery | None:
     if number.messages_per_second is not None and tokens_at(number, now) < 1:
         return None
     due = _due(now).filter(number=number).select_related("address").order_by("priority", "id")
-    for delivery in due[:CANDIDATES]:
-        delivery.number = number
-        if _may_leave(delivery, now) and _leave(delivery, now):
-            return delivery
+    # Whoever may not leave is cancelled or postponed, and so no longer due: this comes to an end.
+    while candidates := list(due[:CANDIDATES]):
+        for delivery in candidates:
+            delivery.number = number
+            if _may_leave(delivery, now) and _leave(delivery, now):
+                return delivery
     return None
 
 

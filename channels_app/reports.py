@@ -8,6 +8,8 @@ from channels_app.models import Delivery
 from channels_app.opt_outs import opt_out
 from channels_app.providers.base import Error, Report
 
+S = Delivery.State
+
 
 def find_reported(*, report: Report, delivery_id: int | None, account_id: int) -> Delivery | None:
     """The delivery a report is about: by our own id in the URL, else by the provider's id."""
@@ -39,4 +41,9 @@ def apply_report(*, delivery: Delivery, report: Report, now: datetime) -> bool:
     ):
         return True
     note(delivery.pk, report.word, now, code=report.code)
+    if report.status is None:
+        # A word that we do not know still shows that the provider has the text.
+        return move(
+            delivery.pk, from_states=status.lower(S.ACCEPTED), state=S.ACCEPTED, word="accepted", now=now
+        )
     return False

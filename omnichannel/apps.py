@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class OmnichannelConfig(AppConfig):
@@ -11,8 +12,11 @@ class OmnichannelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks; keep the roles in step with the code after each migrate."""
         from omnichannel import checks  # noqa: F401
+        from omnichannel.roles import sync_after_last_app
+
+        post_migrate.connect(sync_after_last_app, dispatch_uid="omnichannel.roles")
 
 
 class AdministrationConfig(AdminConfig):

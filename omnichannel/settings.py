@@ -56,7 +56,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SESSION_COOKIE_NAME = "omnichannel_session"
 SESSION_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+CSRF_TRUSTED_ORIGINS = [environment.origin(PUBLIC_BASE_URL)]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -75,8 +75,9 @@ CONTENT_SECURITY_POLICY = {
 
 INSTALLED_APPS = [
     "omnichannel.apps.AdministrationConfig",  # before django.contrib.admin: our site, our templates
-    "omnichannel.apps.OmnichannelConfig",  # before django_q: our qcluster command supervises its own
     "django.contrib.auth",
+    # Before django_q: our qcluster command supervises its own. After auth: roles follow permissions.
+    "omnichannel.apps.OmnichannelConfig",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -236,7 +237,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["omnichannel.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
+    "DEFAULT_PARSER_CLASSES": ["omnichannel.parsers.StrictJsonParser", "rest_framework.parsers.FormParser"],
     "DEFAULT_PAGINATION_CLASS": "omnichannel.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

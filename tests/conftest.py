@@ -47,7 +47,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def settings_for_tests(settings: Any) -> None:
-    """Cheap passwords; static files without a manifest; plain http between test client and views."""
+    """Cheap passwords; no static files (each new client would read them all); plain http to the views."""
+    settings.WHITENOISE_USE_FINDERS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
     accounts.forget_doors()

@@ -11,7 +11,7 @@ from django.test import Client
 from twilio.request_validator import RequestValidator
 
 from agents.models import Agent, User
-from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role, sync_roles
+from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role
 from channels_app.accounts import inbound_address, save_sms_number, save_sms_settings
 from channels_app.models import Number, SmsNumber, SmsSettings
 from routing.models import Queue, WorkStream
@@ -43,7 +43,6 @@ class World:
 
 def build_world(*, base_url: str = "http://127.0.0.1:1") -> World:
     """Alice and Bob are agents (Bob also of Billing), Sam supervises, Ada administers."""
-    sync_roles()
     default = ensure_default_queue()
     billing = Queue.objects.create(name="Billing", priority=10)
     stream = WorkStream.objects.create(name="Support by SMS")

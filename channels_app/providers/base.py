@@ -132,11 +132,14 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True)
 class FindResult:
-    """What was found: its id and status."""
+    """What was found: its id and status, and what is wrong with it when the status says so."""
 
     finding: Finding
     external_id: str = ""
     status: str = ""
+    error: Error | None = None
+    code: str = ""
+    explanation: str = ""
 
 
 @dataclass(frozen=True)

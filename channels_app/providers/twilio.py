@@ -62,7 +62,7 @@ PROFILE_NAMES = ("FromCity", "FromState", "FromZip", "FromCountry")
 # Newest first, in pages; more than so many texts to one customer since the attempt: nobody can tell.
 LISTED_AT_MOST, PAGE = 2000, 50
 # Ours and Twilio's; a message made this long before our attempt may still be ours.
-CLOCKS_DIFFER = timedelta(minutes=1)
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class Http(TwilioHttpClient):
@@ -231,29 +231,30 @@ class Twilio:
         taken: frozenset[str],
         record: Recorder,
     ) -> FindResult:
-        """See Provider. Twilio lists the newest first; its filter by day sent would miss what is still queued."""
-        earliest = since - CLOCKS_DIFFER
-        try:
-            asked = client(account, account.secret, record).messages
-            seen = 0
-            found = FindResult(Finding.NOT_THERE)
-            pair = {"to": text.recipient, "from_": f"+{text.sender}"}
-            for message in asked.stream(**pair, limit=LISTED_AT_MOST, page_size=PAGE):
-                if message.date_created is not None and message.date_created < earliest:
-                    return found
-                seen += 1
-                if (
-                    message.sid
-                    and message.sid not in taken
-                    and message.body == text.text
-                    and _is_outbound(message)
-                ):
-                    # Not the end: the oldest one that fits is the most likely.
-                    found = FindResult(
-                        Finding.FOUND, message.sid, STATUSES.get(str(message.status), "accepted")
-                    )
-        except (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError):
-            return FindResult(Finding.CANNOT_TELL)
+        """See Provider. With the secondary token when the primary is refused (401)."""
+        for secret in account.secrets:
+            try:
+                return self._find(client(account, secret, record), text, since - CLOCKS_DIFFER, taken)
+            except TwilioRestException as error:
+                if error.status != 401:
+                    break
+            except (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError):
+                break
+        return FindResult(Finding.CANNOT_TELL)
+
+    def _find(
+        self, asked: Client, text: OutboundText, earliest: datetime, taken: frozenset[str]
+    ) -> FindResult:
+        """Twilio lists the newest first; its filter by day sent would miss what is still queued."""
+        pair = {"to": text.recipient, "from_": f"+{text.sender}"}
+        found, seen = FindResult(Finding.NOT_THERE), 0
+        for message in asked.messages.stream(**pair, limit=LISTED_AT_MOST, page_size=PAGE):
+            if message.date_created is not None and message.date_created < earliest:
+                return found
+            seen += 1
+            if message.sid and message.sid not in taken and _is_same(message, text):
+                # Not the end: the oldest one that fits is the most likely.
+                found = found_message(message)
         return FindResult(Finding.CANNOT_TELL) if seen >= LISTED_AT_MOST else found
 
     def check_credentials(
@@ -343,8 +344,18 @@ def _count(text: str) -> int | None:
     return min(int(text), 1000) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _is_outbound(message: Any) -> bool:
-    return str(message.direction or "outbound").startswith("outbound")
+def _is_same(message: Any, text: OutboundText) -> bool:
+    return message.body == text.text and str(message.direction or "outbound").startswith("outbound")
+
+
+def found_message(message: Any) -> FindResult:
+    """A message of Twilio's list that is taken for ours."""
+    status = STATUSES.get(str(message.status), "accepted")
+    if status not in {"failed", "undelivered"}:
+        return FindResult(Finding.FOUND, message.sid, status)
+    code = str(message.error_code or "")
+    error, explanation = explain(code, str(message.error_message or ""))
+    return FindResult(Finding.FOUND, message.sid, status, error, code, explanation)
 
 
 # --- reading what Twilio answers ------------------------------------------------------------------

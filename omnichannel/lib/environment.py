@@ -48,6 +48,12 @@ def base_url(name: str, text: str, *, allow_http: bool) -> str:
     return text.strip().rstrip("/")
 
 
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL, without log-in and path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def one_of_schemes(name: str, url: str, schemes: Sequence[str]) -> str:
     """The URL itself; raises ImproperlyConfigured when its scheme is none of `schemes`."""
     if urlsplit(url).scheme not in schemes:
