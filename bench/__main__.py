@@ -197,7 +197,8 @@ def measure_latency(requests: Requests, url: str, *, rate: float, seconds: float
 COMMIT_CLOCK = """
 CREATE TABLE bench_commit (external_id text, at timestamptz);
 CREATE FUNCTION bench_note() RETURNS trigger AS $$
-BEGIN INSERT INTO bench_commit VALUES (NEW.external_id, clock_timestamp()); RETURN NULL; END $$ LANGUAGE plpgsql;
+BEGIN INSERT INTO bench_commit VALUES (NEW.external_id, clock_timestamp());
+RETURN NULL; END $$ LANGUAGE plpgsql;
 CREATE CONSTRAINT TRIGGER bench_note AFTER INSERT ON channels_app_inboundtext
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bench_note();
 """
@@ -255,8 +256,9 @@ def main() -> int:
     url = build_world().inbound_url
     query(COMMIT_CLOCK)
     query(
-        "CREATE TABLE floor_text (id bigserial PRIMARY KEY, sid varchar(64) UNIQUE NOT NULL, sender varchar(40) "
-        "NOT NULL, recipient varchar(40) NOT NULL, body text NOT NULL, created_at timestamptz NOT NULL)"
+        "CREATE TABLE floor_text (id bigserial PRIMARY KEY, sid varchar(64) UNIQUE NOT NULL, "
+        "sender varchar(40) NOT NULL, recipient varchar(40) NOT NULL, body text NOT NULL, "
+        "created_at timestamptz NOT NULL)"
     )
     requests = Requests()
     figures = webhook(requests, rounds=options.rounds, count=options.count, ours_url=url)

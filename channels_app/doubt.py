@@ -44,7 +44,7 @@ def abandon_stale(*, now: datetime) -> int:
 
 
 def next_doubtful(*, now: datetime) -> Delivery | None:
-    """An unknown delivery whose turn to be looked for has come; its search is counted by a conditional UPDATE."""
+    """An unknown delivery whose turn to be looked for has come; the search is counted at once."""
     waiting = Delivery.objects.filter(
         state=S.UNKNOWN, external_id="", searches__lt=MOST_SEARCHES, left_at__lt=now - FIRST_SEARCH_AFTER
     ).filter(Q(next_attempt_at__lte=now) | Q(searches=0))

@@ -23,7 +23,7 @@ def new_token() -> str:
 
 
 class ProviderAccount(models.Model):
-    """An account at a provider, once: a secret is typed and rotated in one place, whoever uses the account."""
+    """An account at a provider, once: its secret is typed and rotated in one place, whoever uses it."""
 
     provider = models.CharField(max_length=16, choices=Provider.choices)
     external_id = models.CharField("account SID", max_length=64)

@@ -71,7 +71,7 @@ def submit(
     not_after: datetime | None = None,
     retry_of: Delivery | None = None,
 ) -> Delivery:
-    """Write a pending delivery and ring, in the caller's transaction. Raises Refused; then nothing is stored."""
+    """Write a pending delivery and ring, in the caller's transaction. Raises Refused, storing nothing."""
     verdict = verdict_for(
         number=number, address=address, text=text, now=now, not_before=not_before, not_after=not_after
     )

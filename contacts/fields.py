@@ -33,7 +33,7 @@ class PhoneField(models.CharField):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_length": 20, "blank": True, "default": "", **options})
 
-    def formfield(self, **options: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **options: Any) -> Any:
         # The form accepts longer written forms ("00 1 425 555 0100") than what is stored.
         return super().formfield(**{"form_class": PhoneFormField, "max_length": 40, **options})
 

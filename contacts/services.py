@@ -59,7 +59,8 @@ def identify(address: Address) -> Identity:
         return Identity(address, address.contact, "one")
     if address.kind != Address.Kind.PHONE:
         return Identity(address, None, "none")
-    matches = list(Contact.objects.filter(mobile_phone=address.value).select_related("account").order_by("id")[:2])
+    same_number = Contact.objects.filter(mobile_phone=address.value).select_related("account")
+    matches = list(same_number.order_by("id")[:2])
     if len(matches) == 1:
         return Identity(address, matches[0], "one")
     return Identity(address, None, "several" if matches else "none")

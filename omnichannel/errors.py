@@ -32,7 +32,4 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
         case ProtectedError():
             said = "Other records still need this one, so it cannot be deleted."
             return Response({"code": "protected", "detail": said}, status=status.HTTP_409_CONFLICT)
-        case RecursionError():
-            # JSON of a hundred thousand brackets; the parser gives up.
-            return Response({"detail": "The body is nested too deeply."}, status=status.HTTP_400_BAD_REQUEST)
     return exception_handler(error, context)

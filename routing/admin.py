@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from agents.admin import AgentAdmin
 from agents.models import Agent
-from omnichannel.lib.backoffice import NOTHING, table
+from omnichannel.lib.backoffice import NOTHING, table, without_shortcuts
 from routing.forms import RoutingConditionForm
 from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
 from routing.services import (
@@ -137,11 +137,9 @@ class RoutingRuleAdmin(admin.ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Beside the queue, only New: a rule is no place to delete one."""
-        made: Any = super().formfield_for_dbfield(db_field, request, **options)
+        made = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name in {"work_stream", "queue"}:
-            widget = made.widget
-            widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
-            widget.can_add_related = widget.can_add_related and db_field.name == "queue"
+            return without_shortcuts(made, may_add=db_field.name == "queue")
         return made
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rest_framework.exceptions import PermissionDenied
 from agents.api import AgentField, AgentSerializer
 from agents.models import Agent
 from omnichannel.lib.rest import ID, IdFilter
-from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+from routing.models import EIGHT_HOURS_MIN, Queue, RoutingCondition, RoutingRule, WorkStream
 from routing.rules import Condition
 from routing.services import (
     BadCondition,
@@ -25,6 +25,7 @@ from routing.services import (
 )
 
 MOST_CONDITIONS = 50
+TOO_SHORT = f"For SMS, choose eight hours ({EIGHT_HOURS_MIN} minutes) or more."
 
 
 def in_use() -> QuerySet[WorkStream]:
@@ -45,6 +46,7 @@ class WorkStreamSerializer(serializers.ModelSerializer):
             "auto_close_after_inactivity",
             "work_distribution_mode",
         ]
+        extra_kwargs = {"auto_close_after_inactivity": {"error_messages": {"min_value": TOO_SHORT}}}
 
 
 class WorkStreamViewSet(viewsets.ModelViewSet):
@@ -127,7 +129,10 @@ class ConditionSerializer(serializers.ModelSerializer):
         fields = ["field", "operator", "value"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """See routing.services.clean_condition."""
+        """See routing.services.clean_condition. Rows are whole even when the rule is changed in part."""
+        if missing := {"field", "operator"} - attrs.keys():
+            raise serializers.ValidationError({name: ["This field is required."] for name in missing})
+        attrs = {"value": "", **attrs}
         try:
             cleaned = clean_condition(Condition(**attrs))
         except BadCondition as error:

@@ -41,7 +41,8 @@ class WorkStream(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(auto_close_after_inactivity__gte=EIGHT_HOURS_MIN), name="stream_eight_hours"
+                condition=models.Q(auto_close_after_inactivity__gte=EIGHT_HOURS_MIN),
+                name="stream_eight_hours",
             )
         ]
 

@@ -16,7 +16,13 @@ Arrange = Callable[[responses.RequestsMock], None]
 
 def account(**values: Any) -> dict[str, Any]:
     """The account's own resource. It carries the token, as Twilio's does."""
-    return {"sid": ACCOUNT_SID, "status": "active", "type": "Full", "auth_token": "canary-of-twilio", **values}
+    return {
+        "sid": ACCOUNT_SID,
+        "status": "active",
+        "type": "Full",
+        "auth_token": "canary-of-twilio",
+        **values,
+    }
 
 
 def numbers(*found: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +36,9 @@ def number(*, sms: bool = True) -> dict[str, Any]:
     return {"sid": "PN" + "0" * 32, "phone_number": f"+{OUR_NUMBER}", "capabilities": capabilities}
 
 
-def answers(*, account_json: Any = None, numbers_json: Any = None, status: int = 200, **options: Any) -> Arrange:
+def answers(
+    *, account_json: Any = None, numbers_json: Any = None, status: int = 200, **options: Any
+) -> Arrange:
     def arrange(twilio: responses.RequestsMock) -> None:
         if options:
             twilio.get(ACCOUNT, status=status, **options)

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: no network, cheap passwords, a small world, and a queue that is drained, not faked."""
+"""Fixtures for all tests: no network, a small world, and a queue that is drained, not faked."""
 
 import socket
 from collections.abc import Callable

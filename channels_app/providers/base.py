@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 
 class NotUnderstood(ValueError):
-    """A webhook says something that cannot be read as what it claims to be; the message says what is missing."""
+    """A webhook cannot be read as what it claims to be; the message says what is missing."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ class Unauthorized(Exception):
 class Twilio:
     """See channels_app.providers.base.Provider."""
 
-    credential_fields = ("Account SID", "Auth Token")
+    credential_fields: tuple[str, ...] = ("Account SID", "Auth Token")
     default_base_url = "https://api.twilio.com"
     text_limit = 1600
 

@@ -51,6 +51,14 @@ class RecordAdmin(admin.ModelAdmin):
         return False
 
 
+def without_shortcuts(field: Any, *, may_add: bool = False) -> Any:
+    """A choice without the icons beside it that change, delete or show what is chosen."""
+    widget = field.widget
+    widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
+    widget.can_add_related = widget.can_add_related and may_add
+    return field
+
+
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> SafeString:
     """A small table for a read-only field; every cell is escaped unless it is safe already."""
     lines = [

@@ -65,7 +65,7 @@ class RecordingSession(requests.Session):
         super().__init__()
         self._record = record
 
-    def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:
         options |= {"allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)}
         started = time.monotonic()
         try:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from agents.models import Agent, User
 from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, role_of
 from conversations import services
 from conversations.models import Conversation
-from django.utils import timezone
 from tests.administration.conftest import errors_of, form_of
 from tests.world import World, post_webhook, text_params
 
@@ -72,7 +72,9 @@ def test_a_wrong_value_is_told_at_its_field(ada: Client, field: str, value: str,
     assert told in errors_of(ada.post(ADD, {**NEW, field: value}))[field][0]
 
 
-@pytest.mark.parametrize(("role", "is_staff"), [(ADMINISTRATOR, True), (SUPERVISOR, True), (AGENT, False), ("", False)])
+@pytest.mark.parametrize(
+    ("role", "is_staff"), [(ADMINISTRATOR, True), (SUPERVISOR, True), (AGENT, False), ("", False)]
+)
 def test_a_role_is_one_of_three_or_none(ada: Client, world: World, role: str, is_staff: bool) -> None:
     url = url_of(world.users["bob"])
 
@@ -143,7 +145,11 @@ def test_a_password_is_set(ada: Client, world: World) -> None:
 
     ada.post(
         f"/admin/agents/user/{bob.pk}/password/",
-        {"password1": "correct horse battery", "password2": "correct horse battery", "usable_password": "true"},
+        {
+            "password1": "correct horse battery",
+            "password2": "correct horse battery",
+            "usable_password": "true",
+        },
     )
 
     bob.refresh_from_db()

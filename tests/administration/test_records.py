@@ -28,12 +28,16 @@ RECORDS = [
 def history(world: World, drain: Any) -> World:
     """A conversation with a reply that could not leave, a STOP, a refusal, and a receipt that failed."""
     post_webhook(world.inbound_url, text_params("<script>alert(1)</script> Grüße 👋"))
-    post_webhook(world.inbound_url, {"AccountSid": ACCOUNT_SID, "SmsStatus": "received", "AuthToken": "canary"})
+    post_webhook(
+        world.inbound_url, {"AccountSid": ACCOUNT_SID, "SmsStatus": "received", "AuthToken": "canary"}
+    )
     post_webhook(world.inbound_url, text_params("x", number=9), token="wrong")
     drain()
     conversation, now = Conversation.objects.get(), timezone.now()
     services.pick(conversation_id=conversation.pk, agent=world.agents["alice"], now=now)
-    services.reply(conversation_id=conversation.pk, agent=world.agents["alice"], text="Hi <b>you</b>", now=now)
+    services.reply(
+        conversation_id=conversation.pk, agent=world.agents["alice"], text="Hi <b>you</b>", now=now
+    )
     drain()
     post_webhook(world.inbound_url, text_params("STOP", number=2))
     drain()
@@ -83,7 +87,9 @@ def test_a_body_that_is_no_text_is_shown_all_the_same(ada: Client, world: World)
         received_at=timezone.now(),
     )
 
-    page = ada.get(reverse("admin:channels_app_webhookreceipt_change", args=[WebhookReceipt.objects.get().pk]))
+    page = ada.get(
+        reverse("admin:channels_app_webhookreceipt_change", args=[WebhookReceipt.objects.get().pk])
+    )
 
     assert page.status_code == 200
 
@@ -93,7 +99,9 @@ def test_a_failed_receipt_is_replayed(ada: Client, history: World, drain: Any) -
     page = ada.get(reverse("admin:channels_app_webhookreceipt_change", args=[failed.pk]))
     assert "Replay" in page.content.decode()
 
-    told = messages_of(ada.post(reverse("admin:channels_app_webhookreceipt_replay", args=[failed.pk]), follow=True))
+    told = messages_of(
+        ada.post(reverse("admin:channels_app_webhookreceipt_replay", args=[failed.pk]), follow=True)
+    )
 
     assert told == ["success: Replayed: 1 will be taken again in a moment."]
     failed.refresh_from_db()
@@ -120,7 +128,9 @@ def test_a_receipt_that_is_done_is_not_replayed(ada: Client, history: World) -> 
     page = ada.get(reverse("admin:channels_app_webhookreceipt_change", args=[done.pk]))
     assert ">Replay<" not in page.content.decode()
 
-    told = messages_of(ada.post(reverse("admin:channels_app_webhookreceipt_replay", args=[done.pk]), follow=True))
+    told = messages_of(
+        ada.post(reverse("admin:channels_app_webhookreceipt_replay", args=[done.pk]), follow=True)
+    )
 
     assert told == ["warning: Nothing was replayed: only failed receipts can be."]
     done.refresh_from_db()

@@ -122,7 +122,9 @@ def test_a_deleted_number_keeps_its_texts_as_unrouted(ada: Client, world: World,
     assert InboundText.objects.get().disposition == "unrouted"
 
 
-def test_a_retired_streams_number_can_be_given_to_another(ada: Client, world: World, stream: WorkStream) -> None:
+def test_a_retired_streams_number_can_be_given_to_another(
+    ada: Client, world: World, stream: WorkStream
+) -> None:
     retire_work_stream(world.stream)
 
     page = ada.post(ADD, filled(stream, number=OUR_NUMBER), follow=True)

@@ -45,7 +45,9 @@ def test_no_inbound_url_is_shown_before_the_first_save(ada: Client, stream: Work
     assert page.context["adminform"].form["base_url"].value() == TWILIO
 
 
-def test_saving_issues_the_inbound_url_and_shows_where_to_paste_it(ada: Client, filled: dict[str, Any]) -> None:
+def test_saving_issues_the_inbound_url_and_shows_where_to_paste_it(
+    ada: Client, filled: dict[str, Any]
+) -> None:
     page = ada.post(ADD, filled, follow=True)
 
     saved = SmsSettings.objects.get(work_stream=filled["work_stream"])
