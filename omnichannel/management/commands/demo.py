@@ -1,6 +1,7 @@
 """`make demo`: the whole product on this machine, with a simulator in Twilio's place."""
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -8,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -41,11 +44,12 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         demo.load(simulator=simulator)
         var = Path(settings.VAR_DIR)
+        (var / "demo.json").unlink(missing_ok=True)
         (var / "simulator.json").write_text(json.dumps(demo.simulator_config(), indent=2))
         processes = start(options["port"], options["sim_port"], var / "simulator.json")
         try:
-            wait_for(options["port"], processes)
             wait_for(options["sim_port"], processes)
+            wait_until_ready(f"{web}/readyz", processes)
             (var / "demo.json").write_text(
                 json.dumps(demo.description(web=web, simulator=simulator), indent=2)
             )
@@ -93,6 +97,20 @@ def wait_for(port: int, processes: dict[str, "subprocess.Popen[bytes]"], *, seco
                 return
         time.sleep(0.1)
     raise CommandError(f"Nothing answers on port {port}.")
+
+
+def wait_until_ready(
+    url: str, processes: dict[str, "subprocess.Popen[bytes]"], *, seconds: float = 60
+) -> None:
+    """Wait until texts flow: the web server answers, and each lane has a worker. Raises CommandError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        ended(processes)
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(url, timeout=5).status_code == HTTPStatus.OK:
+                return
+        time.sleep(0.2)
+    raise CommandError(f"{url} does not say that everything is ready.")
 
 
 def ended(processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
