@@ -54,6 +54,7 @@ class Command(BaseCommand):
                 json.dumps(demo.description(web=web, simulator=simulator), indent=2)
             )
             self.stdout.write(welcome(web, simulator))
+            self.stdout.flush()
             run_until_stopped(processes)
         finally:
             stop(processes)
