@@ -1,14 +1,17 @@
 """Provider accounts, their inbound URLs and numbers: the only place that writes them."""
 
 import contextlib
+import functools
 import ipaddress
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from channels_app.calls import recorder
@@ -19,6 +22,8 @@ from omnichannel.lib.environment import LOOPBACK_HOSTS
 from routing.models import Channel, WorkStream
 
 REMEMBERED_S = 5.0
+P = ParamSpec("P")
+R = TypeVar("R")
 EXPECTED_BASE_URL = "Enter scheme and host only, for example https://api.twilio.com."
 # A last label that begins with a letter: 127.1 and 0x7f.1 are addresses of this machine in disguise.
 PUBLIC_NAME = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE | re.ASCII)
@@ -39,6 +44,23 @@ class Conflict(ValueError):
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+def told_as_conflict(field: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Turn the constraint that decides a race between two savers into a Conflict at `field`."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except IntegrityError as error:
+                raise Conflict("Somebody saved the same at this moment: look again.", field=field) from error
+
+        return guarded
+
+    return decorate
 
 
 def credentials(account: ProviderAccount) -> Credentials:
@@ -170,7 +192,7 @@ def check_sms_settings(
     return account
 
 
-@transaction.atomic
+@told_as_conflict("account_sid")
 def save_sms_settings(
     *,
     sms_settings: SmsSettings,
@@ -263,7 +285,7 @@ def check_sms_number(*, sms_number: SmsNumber, work_stream: WorkStream, value: s
     return sms_settings
 
 
-@transaction.atomic
+@told_as_conflict("number")
 def save_sms_number(
     *, sms_number: SmsNumber, work_stream: WorkStream, value: str, messages_per_second: float | None
 ) -> SmsNumber:

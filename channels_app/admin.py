@@ -46,7 +46,19 @@ def validation_chip(status: str) -> str:
     return format_html("{} {}", chip(level.capitalize(), CHIPS.get(level, "")), said) if said else NOTHING
 
 
-class OfWorkStreamAdmin(admin.ModelAdmin):
+class ConflictsAreTold(admin.ModelAdmin):
+    """What only the database could know (two people saved the same at once) is told as a message."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The page; after a conflict, the page again."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except accounts.Conflict as conflict:
+            self.message_user(request, str(conflict), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class OfWorkStreamAdmin(ConflictsAreTold):
     """A record that belongs to a work stream with SMS settings, and shows its inbound URL."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

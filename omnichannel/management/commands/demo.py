@@ -1,7 +1,6 @@
 """`make demo`: the whole product on this machine, with a simulator in Twilio's place."""
 
 import argparse
-import contextlib
 import json
 import os
 import signal
@@ -9,17 +8,17 @@ import socket
 import subprocess
 import sys
 import time
-from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import requests
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from omnichannel import demo
+from omnichannel.models import WorkerHeartbeat
 
 LOOPBACK = "127.0.0.1"
 
@@ -49,7 +48,8 @@ class Command(BaseCommand):
         processes = start(options["port"], options["sim_port"], var / "simulator.json")
         try:
             wait_for(options["sim_port"], processes)
-            wait_until_ready(f"{web}/readyz", processes)
+            wait_for(options["port"], processes)
+            wait_for_workers(processes)
             (var / "demo.json").write_text(
                 json.dumps(demo.description(web=web, simulator=simulator), indent=2)
             )
@@ -100,18 +100,16 @@ def wait_for(port: int, processes: dict[str, "subprocess.Popen[bytes]"], *, seco
     raise CommandError(f"Nothing answers on port {port}.")
 
 
-def wait_until_ready(
-    url: str, processes: dict[str, "subprocess.Popen[bytes]"], *, seconds: float = 60
-) -> None:
-    """Wait until texts flow: the web server answers, and each lane has a worker. Raises CommandError."""
-    deadline = time.monotonic() + seconds
+def wait_for_workers(processes: dict[str, "subprocess.Popen[bytes]"], *, seconds: float = 60) -> None:
+    """Wait until each lane has shown life since now; raises CommandError when one does not."""
+    started, deadline = timezone.now(), time.monotonic() + seconds
     while time.monotonic() < deadline:
         ended(processes)
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(url, timeout=5).status_code == HTTPStatus.OK:
-                return
+        alive = WorkerHeartbeat.objects.filter(beat_at__gte=started).values_list("lane", flat=True)
+        if set(alive) >= set(settings.LANES):
+            return
         time.sleep(0.2)
-    raise CommandError(f"{url} does not say that everything is ready.")
+    raise CommandError("The task queue shows no life.")
 
 
 def ended(processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
