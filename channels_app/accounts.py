@@ -4,9 +4,7 @@ import contextlib
 import functools
 import ipaddress
 import re
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,7 +19,6 @@ from channels_app.providers.base import Check, Credentials, Provider
 from omnichannel.lib.environment import LOOPBACK_HOSTS
 from routing.models import Channel, WorkStream
 
-REMEMBERED_S = 5.0
 P = ParamSpec("P")
 R = TypeVar("R")
 EXPECTED_BASE_URL = "Enter scheme and host only, for example https://api.twilio.com."
@@ -76,47 +73,6 @@ def credentials(account: ProviderAccount) -> Credentials:
 def provider_of(account: ProviderAccount) -> Provider:
     """The provider's file."""
     return REGISTRY[account.provider]
-
-
-# --- finding the account of a webhook -------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Door:
-    """An account as the webhook view needs it."""
-
-    account_id: int
-    provider: Provider
-    credentials: Credentials
-
-
-_doors: dict[str, tuple[float, Door]] = {}
-
-
-def door(token: str, *, fresh: bool = False) -> Door | None:
-    """The account behind an inbound URL, None for an unknown or retired one.
-
-    Remembered for five seconds per process; a refusal must be decided with `fresh=True`, so that a new
-    token works at once, and an old one five seconds longer at most.
-    """
-    now = time.monotonic()
-    known = _doors.get(token)
-    if known and known[0] > now and not fresh:
-        return known[1]
-    url = InboundUrl.objects.select_related("account").filter(token=token, retired_at=None).first()
-    if url is None:
-        _doors.pop(token, None)
-        return None
-    found = Door(url.account_id, provider_of(url.account), credentials(url.account))
-    if len(_doors) > 1000:
-        _doors.clear()
-    _doors[token] = (now + REMEMBERED_S, found)
-    return found
-
-
-def forget_doors() -> None:
-    """Drop what this process remembers (tests, and after a change in the same process)."""
-    _doors.clear()
 
 
 def inbound_address(url: InboundUrl) -> str:
@@ -226,7 +182,6 @@ def save_sms_settings(
     sms_settings.account = account
     sms_settings.save()
     Number.objects.filter(sms_number__work_stream=sms_settings.work_stream).update(account=account)
-    forget_doors()
     return sms_settings
 
 
@@ -254,7 +209,6 @@ def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: 
     if secondary_secret is not None:
         account.secondary_secret = secondary_secret
     account.save(update_fields=["secret", "secondary_secret"])
-    forget_doors()
 
 
 # --- numbers --------------------------------------------------------------------------------------

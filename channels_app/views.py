@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
 
-from channels_app import accounts, receipts
+from channels_app import doors, receipts
 from channels_app.providers.base import WireRequest
 
 LARGEST_BODY = 1_000_000
@@ -21,7 +21,7 @@ def webhook(request: HttpRequest, token: str, delivery_id: str = "") -> HttpResp
     """
     if request.method not in {"POST", "GET"}:
         return HttpResponse(status=405, headers={"Allow": "GET, POST"})
-    door = accounts.door(token)
+    door = doors.door(token)
     if door is None:
         return HttpResponseNotFound()
     body = _body(request)
@@ -31,7 +31,7 @@ def webhook(request: HttpRequest, token: str, delivery_id: str = "") -> HttpResp
     reason = door.provider.verify(wire, door.credentials)
     if reason:
         # A refusal is never decided by what this process remembers: the token may just have been changed.
-        fresh = accounts.door(token, fresh=True)
+        fresh = doors.door(token, fresh=True)
         if fresh is None:
             return HttpResponseNotFound()
         reason = door.provider.verify(wire, fresh.credentials)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from channels_app.outbox import Refused
 from conversations import access, services
+from conversations.changes import Lost
 from conversations.forms import TransferForm, TryAgainForm, WriteForm, once
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
@@ -40,7 +41,7 @@ def acts(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise Http404
         try:
             return do(request, seat, worklist, conversation, **kwargs)
-        except services.Lost as error:
+        except Lost as error:
             messages.error(request, str(error))
             return SeeOther(reverse("desk:list", args=[worklist]))
         except (NotAllowed, Refused) as error:

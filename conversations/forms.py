@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.sessions.backends.base import SessionBase
 
-from conversations import services
+from conversations.changes import locked
 from routing.models import Queue
 
 REMEMBERED = 50
@@ -67,7 +67,7 @@ def once(session: SessionBase, form_id: str, *, conversation_id: int, do: Callab
     Both requests of a double click may run at the same moment, each with the session as it was: so the sent
     forms are read and written under the conversation's row lock. A form that was refused is not remembered.
     """
-    with services.locked(conversation_id):
+    with locked(conversation_id):
         stored = type(session)(session.session_key)
         sent = list(stored.get(SENT_FORMS, []))
         if form_id in sent:

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from conversations import inbound, services
+from conversations import inbound, upkeep
 from omnichannel.lib.queue import drain
 
 
@@ -13,9 +13,9 @@ def take_receipts() -> int:
 
 def show_deliveries() -> int:
     """Let conversations show what became of their texts; returns how many deliveries there were."""
-    return drain(lambda: services.show_changed_deliveries(now=timezone.now()) > 0)
+    return drain(lambda: upkeep.show_changed_deliveries(now=timezone.now()) > 0)
 
 
 def close_idle() -> int:
     """Close conversations that were left alone for too long; returns how many."""
-    return services.close_overdue(now=timezone.now())
+    return upkeep.close_overdue(now=timezone.now())

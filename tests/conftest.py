@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from channels_app import accounts
+from channels_app import doors
 from omnichannel.lib import queue
 from tests.world import World, build_world
 
@@ -51,7 +51,7 @@ def settings_for_tests(settings: Any) -> None:
     settings.WHITENOISE_USE_FINDERS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
-    accounts.forget_doors()
+    doors.forget_doors()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels_app import accounts, receipts
+from channels_app import accounts, doors, receipts
 from channels_app.models import InboundUrl, ProviderAccount, Refusal, WebhookReceipt
 from channels_app.providers.twilio_signature import form_pairs
 from channels_app.views import LARGEST_BODY
@@ -67,7 +67,7 @@ def test_an_address_that_is_not_ours_is_not_found(world, end):
 def test_a_retired_token_is_not_found_once_the_memory_is_over(world):
     assert post_webhook(world.inbound_url, text_params("one")).status_code == 200
     InboundUrl.objects.update(retired_at=timezone.now())
-    accounts.forget_doors()
+    doors.forget_doors()
     assert post_webhook(world.inbound_url, text_params("two")).status_code == 404
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from channels_app import reports
 from channels_app.models import Delivery
 from channels_app.providers.base import Error, Report
-from conversations import services
+from conversations import upkeep
 from conversations.models import Conversation
 from conversations.worklists import WORKLISTS
 from tests.world import CUSTOMER, World, post_webhook, text_params
@@ -73,7 +73,7 @@ def report(delivery: Delivery, status: str, *, now: object, code: str = "", expl
         explanation=explanation, recipient="",
     )  # fmt: skip
     reports.apply_report(delivery=delivery, report=said, now=now)
-    services.show_changed_deliveries(now=now)
+    upkeep.show_changed_deliveries(now=now)
 
 
 def statements(run: Callable[[], object]) -> int:

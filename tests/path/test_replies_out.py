@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from channels_app import outbox
 from channels_app.models import Delivery, OptOut
-from conversations import services
+from conversations import changes, services
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
 from omnichannel.lib import backoff
@@ -113,7 +113,7 @@ def test_what_is_not_being_worked_on_cannot_be_replied_to(world, talk, say, stat
 
 
 def test_somebody_else_cannot_reply(world, talk):
-    with pytest.raises(services.NotYours, match="Alice"):
+    with pytest.raises(changes.NotYours, match="Alice"):
         services.reply(conversation_id=talk.pk, agent=world.agents["bob"], text="Hi", now=timezone.now())
     assert not Delivery.objects.exists()
 
@@ -231,7 +231,7 @@ def test_who_is_second_is_told(world, say):
 
 def test_only_whose_conversation_it_is_may_try_again(world, say):
     message = with_state(say(), "failed")
-    with pytest.raises(services.NotYours):
+    with pytest.raises(changes.NotYours):
         again(world, message, "bob")
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations import services
+from conversations import changes, services, upkeep
 from conversations.models import Conversation, Message, Session, State
 from conversations.transitions import JOINS, TABLE, USES_CAPACITY, Cause, Idle, NotAllowed, after, is_overdue
 from routing.models import WorkStream
@@ -125,7 +125,7 @@ def test_what_an_agent_may_do(world, opened, state, verb):
 @pytest.mark.parametrize("verb", ["end", "close_session", "release", "transfer"])
 def test_what_is_somebody_elses_may_not_be_touched(world, opened, verb):
     bring(opened, world, "active")
-    with pytest.raises(services.NotYours, match="Alice"):
+    with pytest.raises(changes.NotYours, match="Alice"):
         VERBS[verb](world, conversation_id=opened.pk, agent=world.agents["bob"], now=timezone.now())
     assert Conversation.objects.get().agent == world.agents["alice"]
 
@@ -255,13 +255,13 @@ SECOND = timedelta(seconds=1)
 def test_time_in_the_state_closes(world, opened, state, longest):
     bring(opened, world, state)
     since = Conversation.objects.get().state_changed_at
-    assert services.close_overdue(now=since + longest - SECOND) == 0
-    assert services.close_overdue(now=since + longest) == 1
+    assert upkeep.close_overdue(now=since + longest - SECOND) == 0
+    assert upkeep.close_overdue(now=since + longest) == 1
     closed = Conversation.objects.get()
     assert (closed.state, closed.closed_at) == ("closed", since + longest)
     assert services.used_capacity(world.agents["alice"]) == 0
     assert not Session.objects.filter(state="active").exists()
-    assert services.close_overdue(now=since + 2 * longest) == 0
+    assert upkeep.close_overdue(now=since + 2 * longest) == 0
 
 
 @pytest.mark.parametrize("minutes", [480, 481, 10_080])
@@ -276,8 +276,8 @@ def test_waiting_follows_its_stream_and_the_last_text_of_either_side(world, open
         conversation_id=opened.pk, author=alice.user, text="no text", now=replied + timedelta(hours=3)
     )
     limit = replied + timedelta(minutes=minutes)
-    assert services.close_overdue(now=limit - SECOND) == 0
-    assert services.close_overdue(now=limit) == 1
+    assert upkeep.close_overdue(now=limit - SECOND) == 0
+    assert upkeep.close_overdue(now=limit) == 1
 
 
 def test_a_customers_text_gives_it_a_new_time(world, opened, drain):
@@ -286,8 +286,8 @@ def test_a_customers_text_gives_it_a_new_time(world, opened, drain):
     drain()
     last = Conversation.objects.get().last_message_at
     assert Conversation.objects.get().state == "waiting"
-    assert services.close_overdue(now=last + timedelta(minutes=480) - SECOND) == 0
-    assert services.close_overdue(now=last + timedelta(minutes=480)) == 1
+    assert upkeep.close_overdue(now=last + timedelta(minutes=480) - SECOND) == 0
+    assert upkeep.close_overdue(now=last + timedelta(minutes=480)) == 1
 
 
 MOMENTS = st.integers(-40 * 24 * 60 * 60, 60).map(lambda s: NOW + timedelta(seconds=s))
@@ -333,7 +333,7 @@ def test_the_query_and_the_rule_agree(world, state, changed, spoken, minutes):
         last_message_at=spoken,
         auto_close_after=timedelta(minutes=minutes),
     )
-    assert services.overdue(now=NOW).exists() == is_overdue(idle, now=NOW)
+    assert upkeep.overdue(now=NOW).exists() == is_overdue(idle, now=NOW)
 
 
 def test_the_sweep_closes_many_at_once_and_only_those(world, drain):
@@ -342,6 +342,6 @@ def test_the_sweep_closes_many_at_once_and_only_those(world, drain):
     drain()
     late = timezone.now() + timedelta(days=30)
     Conversation.objects.filter(address__value="+14255550103").update(state_changed_at=late)
-    assert services.close_overdue(now=late, most=3) == 3
-    assert services.close_overdue(now=late) == 1
+    assert upkeep.close_overdue(now=late, most=3) == 3
+    assert upkeep.close_overdue(now=late) == 1
     assert Conversation.objects.exclude(state="closed").get().address.value == "+14255550103"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from channels_app import receipts
 from channels_app.models import InboundText, Number, WebhookReceipt
 from contacts.models import Account, Address, Contact
-from conversations import inbound, services
+from conversations import inbound, services, upkeep
 from conversations.models import Conversation, Message, RoutingDecision
 from omnichannel.lib import backoff
 from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
@@ -162,7 +162,7 @@ def test_two_texts_are_one_conversation_and_one_after_the_end_is_another(world, 
     first = Conversation.objects.get()
     assert thread(first, "inbound") == ["one", "two"]
     with time_machine.travel(timezone.now() + timedelta(days=31), tick=False):
-        services.close_overdue(now=timezone.now())
+        upkeep.close_overdue(now=timezone.now())
         write(world, "three", number=3)
         drain()
     assert Conversation.objects.count() == 2
@@ -278,7 +278,7 @@ def test_reports_wait_for_nobody(world):
 
 @pytest.mark.parametrize(
     "where",
-    ["add_inbound", "open_conversation", "_say", "routing_facts"],
+    ["add_inbound", "open_conversation", "say", "routing_facts"],
 )
 def test_a_crash_in_the_middle_leaves_nothing_half_stored(world, drain, monkeypatch, where):
     def broken(*_, **__):

@@ -1,0 +1,76 @@
+"""What happens to conversations by themselves: they close after inactivity, and show what became of texts."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from channels_app.models import Delivery
+from conversations.changes import change_state, close_open_session, locked, save, say
+from conversations.models import Conversation, Message, Session, State
+from conversations.transitions import LONGEST, Cause, Idle, is_overdue
+from routing.models import WorkStream
+
+
+def overdue(*, now: datetime) -> QuerySet[Conversation]:
+    """What has been left alone for too long, by the same limits as transitions.is_overdue."""
+    idle = Q(pk=None)
+    for state, longest in LONGEST.items():
+        idle |= Q(state=state, state_changed_at__lte=now - longest)
+    for minutes in WorkStream.objects.values_list("auto_close_after_inactivity", flat=True).distinct():
+        idle |= Q(
+            state=State.WAITING,
+            work_stream__auto_close_after_inactivity=minutes,
+            last_message_at__lte=now - timedelta(minutes=minutes),
+        )
+    return Conversation.objects.filter(idle)
+
+
+def close_overdue(*, now: datetime, most: int = 500) -> int:
+    """Close what has been left alone for too long; returns how many."""
+    closed = 0
+    for conversation_id in list(overdue(now=now).values_list("pk", flat=True)[:most]):
+        with locked(conversation_id) as conversation:
+            if _is_overdue(conversation, now):
+                change_state(conversation, Cause.TIME, now)
+                close_open_session(conversation, Session.ClosureReason.CONVERSATION_TIMEOUT, now)
+                conversation.closed_at = now
+                conversation.closed_by = conversation.agent
+                say(conversation, "Closed by itself: no activity.", now)
+                save(conversation, now)
+                closed += 1
+    return closed
+
+
+def _is_overdue(conversation: Conversation, now: datetime) -> bool:
+    return is_overdue(
+        Idle(
+            state=State(conversation.state),
+            state_changed_at=conversation.state_changed_at,
+            last_message_at=conversation.last_message_at,
+            auto_close_after=timedelta(minutes=conversation.work_stream.auto_close_after_inactivity),
+        ),
+        now=now,
+    )
+
+
+def show_changed_deliveries(*, now: datetime, most: int = 100) -> int:
+    """Let the conversations of changed deliveries show it; returns how many deliveries there were."""
+    news = list(Delivery.objects.filter(is_news=True).order_by("id").values_list("id", flat=True)[:most])
+    for delivery_id in news:
+        _show_delivery(delivery_id, now)
+    return len(news)
+
+
+def _show_delivery(delivery_id: int, now: datetime) -> None:
+    conversation_id = (
+        Message.objects.filter(delivery=delivery_id).values_list("conversation_id", flat=True).first()
+    )
+    with transaction.atomic():
+        # Cleared first: a change that comes after this is news again.
+        Delivery.objects.filter(pk=delivery_id, is_news=True).update(is_news=False)
+        if conversation_id is None:
+            return
+        with locked(conversation_id) as conversation:
+            Message.objects.filter(delivery=delivery_id).update(version=conversation.version)
+            save(conversation, now)
