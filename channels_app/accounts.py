@@ -13,7 +13,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from channels_app.calls import recorder
-from channels_app.models import InboundUrl, Number, ProviderAccount, SmsNumber, SmsSettings
+from channels_app.models import (
+    InboundUrl,
+    Number,
+    ProviderAccount,
+    SmsNumber,
+    SmsSettings,
+    WebhookReceipt,
+)
 from channels_app.providers import REGISTRY
 from channels_app.providers.base import Check, Credentials, Provider
 from omnichannel.lib.environment import LOOPBACK_HOSTS
@@ -177,12 +184,34 @@ def save_sms_settings(
         account.secondary_secret = secondary_secret
     account.deleted_at = None
     account.save()
-    if sms_settings.inbound_url_id is None or sms_settings.inbound_url.account_id != account.pk:
-        sms_settings.inbound_url = InboundUrl.objects.create(account=account)
+    sms_settings.inbound_url = _inbound_url_for(sms_settings, account)
+    if secret or sms_settings.account_id != account.pk:
+        # What was validated is no longer what is stored.
+        sms_settings.last_validation_on, sms_settings.last_validation_status = None, ""
     sms_settings.account = account
     sms_settings.save()
     Number.objects.filter(sms_number__work_stream=sms_settings.work_stream).update(account=account)
     return sms_settings
+
+
+def usual_base_url() -> str:
+    """Where a new account is most likely reached: in a demo, where the known one is (the simulator)."""
+    known = ProviderAccount.objects.order_by("id").first() if settings.DEMO else None
+    return known.base_url if known else REGISTRY["twilio"].default_base_url
+
+
+def _inbound_url_for(sms_settings: SmsSettings, account: ProviderAccount) -> InboundUrl:
+    """The record's inbound URL: kept when an account is corrected, new when the old one had traffic."""
+    if sms_settings.inbound_url_id is None:
+        return InboundUrl.objects.create(account=account)
+    url = sms_settings.inbound_url
+    if url.account_id == account.pk:
+        return url
+    if WebhookReceipt.objects.filter(account_id=url.account_id).exists():
+        return InboundUrl.objects.create(account=account)
+    url.account = account
+    url.save(update_fields=["account"])
+    return url
 
 
 def used_by(account: ProviderAccount) -> list[str]:
@@ -208,7 +237,9 @@ def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: 
         account.secret = secret
     if secondary_secret is not None:
         account.secondary_secret = secondary_secret
-    account.save(update_fields=["secret", "secondary_secret"])
+    account.last_validated_at, account.last_validation_status = None, ""
+    account.save(update_fields=["secret", "secondary_secret", "last_validated_at", "last_validation_status"])
+    account.sms_settings.update(last_validation_on=None, last_validation_status="")
 
 
 # --- numbers --------------------------------------------------------------------------------------

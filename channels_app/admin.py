@@ -46,6 +46,9 @@ def validation_chip(status: str) -> str:
     return format_html("{} {}", chip(level.capitalize(), CHIPS.get(level, "")), said) if said else NOTHING
 
 
+NEW_URL = "The Twilio inbound URL has changed with the account: paste the new one at Twilio."
+
+
 class ConflictsAreTold(admin.ModelAdmin):
     """What only the database could know (two people saved the same at once) is told as a message."""
 
@@ -123,7 +126,10 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
 
     def save_model(self, request: HttpRequest, obj: SmsSettings, form: Any, change: bool) -> None:
         """Find or make the account, issue the inbound URL."""
+        before = obj.inbound_url_id
         accounts.save_sms_settings(sms_settings=obj, **form.values())
+        if before is not None and before != obj.inbound_url_id:
+            messages.warning(request, NEW_URL)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They go with their work stream."""
@@ -470,7 +476,7 @@ class DeliveryAdmin(RecordAdmin):
     @admin.display(description="why")
     def why(self, delivery: Delivery) -> str:
         """The sentence, our word, and the provider's code with its page."""
-        url = accounts.provider_of(delivery.number.account).error_url(delivery.provider_code)
+        url = accounts.provider_of(delivery.account).error_url(delivery.provider_code)
         link = format_html('<a href="{}" rel="noreferrer">{}</a>', url, delivery.provider_code) if url else ""
         return (
             format_html("{} {} {}", delivery.explanation, delivery.error, link) if delivery.error else NOTHING

@@ -3,6 +3,7 @@
 from channels_app.models import Delivery, ProviderAccount, ProviderCall
 from omnichannel.lib import redact
 from omnichannel.lib.http import Call, Recorder
+from omnichannel.lib.queue import still_alive
 
 
 def recorder(
@@ -22,5 +23,6 @@ def recorder(
             answer=redact.text(call.answer, secrets=secrets).replace("\x00", "") if keep_answers else "",
             error=call.error,
         )
+        still_alive()
 
     return record

@@ -41,7 +41,7 @@ def adopt(delivery: Delivery, external_id: str, now: datetime) -> None:
 
     A twin in doubt (same text, same customer) that a search had given this id goes back to doubt.
     """
-    holders = Delivery.objects.filter(number_id=delivery.number_id, external_id=external_id)
+    holders = Delivery.objects.filter(account_id=delivery.account_id, external_id=external_id)
     for twin_id in holders.exclude(pk=delivery.pk).values_list("pk", flat=True):
         move(
             twin_id,

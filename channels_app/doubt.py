@@ -48,7 +48,7 @@ def next_doubtful(*, now: datetime) -> Delivery | None:
     waiting = Delivery.objects.filter(
         state=S.UNKNOWN, external_id="", searches__lt=MOST_SEARCHES, left_at__lt=now - FIRST_SEARCH_AFTER
     ).filter(Q(next_attempt_at__lte=now) | Q(searches=0))
-    for delivery in waiting.select_related("number__account", "address").order_by("next_attempt_at", "id")[
+    for delivery in waiting.select_related("number", "account", "address").order_by("next_attempt_at", "id")[
         :5
     ]:
         later = (
@@ -63,7 +63,7 @@ def next_doubtful(*, now: datetime) -> Delivery | None:
 
 def look_for(delivery: Delivery) -> FindResult:
     """Ask the provider whether it has the text. Outside any transaction."""
-    account = delivery.number.account
+    account = delivery.account
     taken = frozenset(
         Delivery.objects.filter(number=delivery.number, address=delivery.address)
         .exclude(external_id="")

@@ -9,7 +9,6 @@ from channels_app import accounts
 from channels_app.accounts import Conflict
 from channels_app.models import Provider, ProviderAccount, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
-from channels_app.providers.twilio import Twilio
 from omnichannel.lib import phones
 from routing.models import Channel, WorkStream
 
@@ -79,7 +78,6 @@ class SmsSettingsForm(SecretsForm):
     base_url = forms.CharField(
         label="Base URL",
         max_length=200,
-        initial=Twilio.default_base_url,
         help_text="Where the provider's API is. Leave it as it is unless the provider tells otherwise.",
     )
     field_order = ("work_stream", "provider", "account_sid", "auth_token", "secondary_auth_token")
@@ -92,6 +90,7 @@ class SmsSettingsForm(SecretsForm):
         super().__init__(*args, **options)
         account = self.instance.account if self.instance.pk else None
         self.describe_secrets(account)
+        self.initial.setdefault("base_url", accounts.usual_base_url())
         if account is not None:
             self.initial.update(
                 provider=account.provider, account_sid=account.external_id, base_url=account.base_url
@@ -155,7 +154,7 @@ class SmsNumberForm(forms.ModelForm):
         label="Number",
         max_length=40,
         help_text="Country code and number, digits only, for example 14252306549: "
-        "no blanks, no special characters.",
+        "no blanks, no special characters (a leading + is taken off).",
     )
     messages_per_second = forms.FloatField(
         label="Messages per second",

@@ -111,7 +111,12 @@ class SmsNumber(models.Model):
         LONG_CODE = "long_code", "Long code"
 
     number = models.OneToOneField(Number, on_delete=models.PROTECT, related_name="sms_number")
-    work_stream = models.OneToOneField(WorkStream, on_delete=models.CASCADE, related_name="sms_number")
+    work_stream = models.OneToOneField(
+        WorkStream,
+        on_delete=models.CASCADE,
+        related_name="sms_number",
+        error_messages={"unique": "You can configure only one phone number per work stream."},
+    )
     type = models.CharField(max_length=16, choices=Type.choices, default=Type.LONG_CODE)
     description = models.CharField(max_length=500, blank=True)
 
@@ -273,6 +278,8 @@ class Delivery(models.Model):
         BULK = 10
 
     number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="deliveries")
+    # The account that carries it: the number's at the moment of leaving. The number may move on to another.
+    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="deliveries")
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="deliveries")
     text = models.TextField()
     priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.REPLY)
@@ -302,7 +309,7 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["number", "external_id"],
+                fields=["account", "external_id"],
                 condition=~models.Q(external_id=""),
                 name="delivery_external_id_once",
             )

@@ -80,6 +80,7 @@ def submit(
     with transaction.atomic():
         delivery = Delivery.objects.create(
             number=number,
+            account_id=number.account_id,
             address=address,
             text=text,
             priority=priority,
@@ -128,7 +129,7 @@ def _claim_from(number_id: int, now: datetime) -> Delivery | None:
     """The next delivery of one number, under the number's row lock, if its bucket holds a token."""
     locked = Number.objects.select_related("account")
     if connection.features.has_select_for_update:
-        locked = locked.select_for_update(of=("self",))
+        locked = locked.select_for_update(of=("self",), no_key=True)
     number = locked.get(pk=number_id)
     if number.messages_per_second is not None and tokens_at(number, now) < 1:
         return None
@@ -165,6 +166,7 @@ def _leave(delivery: Delivery, now: datetime) -> bool:
         state=S.LEAVING,
         word="leaving",
         now=now,
+        account=delivery.number.account,
         left_at=now,
         attempts=F("attempts") + 1,
         error="",
@@ -176,6 +178,7 @@ def _leave(delivery: Delivery, now: datetime) -> bool:
     if number.messages_per_second is not None:
         left = min(bucket_size(number.messages_per_second), tokens_at(number, now)) - 1
         Number.objects.filter(pk=number.pk).update(bucket_tokens=left, bucket_filled_at=now)
+    delivery.account = number.account
     delivery.state, delivery.left_at, delivery.attempts = S.LEAVING, now, delivery.attempts + 1
     return True
 
@@ -186,7 +189,7 @@ def _leave(delivery: Delivery, now: datetime) -> bool:
 def outbound_text(delivery: Delivery) -> OutboundText:
     """The delivery as its provider gets it."""
     url = (
-        InboundUrl.objects.filter(account_id=delivery.number.account_id, retired_at=None)
+        InboundUrl.objects.filter(account_id=delivery.account_id, retired_at=None)
         .order_by("-id")
         .values_list("token", flat=True)
         .first()
@@ -203,7 +206,7 @@ def outbound_text(delivery: Delivery) -> OutboundText:
 
 def transmit(delivery: Delivery) -> SendResult:
     """Call the provider for a claimed delivery. Outside any transaction: it may take half a minute."""
-    account = delivery.number.account
+    account = delivery.account
     return provider_of(account).send(
         credentials(account), outbound_text(delivery), recorder(account, delivery=delivery)
     )
@@ -213,7 +216,7 @@ def settle(delivery: Delivery, result: SendResult, *, now: datetime) -> None:
     """Write what an attempt came to. A report that was faster is not undone."""
     with transaction.atomic():
         if result.used_secondary:
-            note_secondary_secret(delivery.number.account_id)
+            note_secondary_secret(delivery.account_id)
         if result.error is Error.OPTED_OUT:
             opt_out(number=delivery.number, address=delivery.address, source=f"code {result.code}", now=now)
         facts = {

@@ -13,7 +13,7 @@ S = Delivery.State
 
 def find_reported(*, report: Report, delivery_id: int | None, account_id: int) -> Delivery | None:
     """The delivery a report is about: by our own id in the URL, else by the provider's id."""
-    ours = Delivery.objects.filter(number__account_id=account_id).select_related("number", "address")
+    ours = Delivery.objects.filter(account_id=account_id).select_related("number", "address")
     if delivery_id is not None:
         by_url = ours.filter(pk=delivery_id, external_id__in=["", report.external_id]).first()
         if by_url is not None:

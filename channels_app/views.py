@@ -73,7 +73,11 @@ def _body(request: HttpRequest) -> bytes | None:
     told = str(request.META.get("CONTENT_LENGTH") or "")
     if told.isascii() and told.isdigit() and (len(told) > len(str(LARGEST_BODY)) or int(told) > LARGEST_BODY):
         return None
-    body = request.read(LARGEST_BODY + 1)
+    if not told and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        # Django reads nothing without a length; the server has taken the chunks apart and ends the stream.
+        body = request.META["wsgi.input"].read(LARGEST_BODY + 1)
+    else:
+        body = request.read(LARGEST_BODY + 1)
     return None if len(body) > LARGEST_BODY else body
 
 

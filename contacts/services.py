@@ -31,7 +31,7 @@ def locked_address(wire: WireAddress, *, profile_name: str = "") -> Address:
     """
     rows = Address.objects.select_related("contact__account").filter(kind=wire.kind, value=wire.value)
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.first()
     if found is None:
         Address.objects.bulk_create(

@@ -20,9 +20,8 @@ def agent_of(user: User) -> Agent | None:
 
 
 def _mine(agent: Agent) -> Q:
-    """What an agent works on or has worked on, and what lies open in their queues."""
-    in_my_queues = Q(queue__in=queues_of(agent).values("pk")) & ~Q(state=State.CLOSED)
-    return in_my_queues | Q(agent=agent) | Q(closed_by=agent)
+    """What an agent works on or has worked on, and what is in their queues."""
+    return Q(queue__in=queues_of(agent).values("pk")) | Q(agent=agent) | Q(closed_by=agent)
 
 
 def visible(user: User) -> QuerySet[Conversation]:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from channels_app.outbox import Refused
 from conversations import access, services
@@ -28,14 +27,18 @@ class SeeOther(HttpResponseRedirect):
 
 
 def acts(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A POST by somebody who may act on the conversation. What is not allowed is said in a toast."""
+    """A POST by somebody who may act on the conversation. What is not allowed is said in a toast.
 
-    @require_POST
+    Whoever comes back to the address of an action (a reload, a log-in) is sent to the conversation.
+    """
+
     @at_desk
     @wraps(do)
     def view(
         request: HttpRequest, seat: Seat, *, worklist: Worklist, conversation_id: int, **kwargs: Any
     ) -> HttpResponse:
+        if request.method != "POST":
+            return SeeOther(address_of(worklist, conversation_id))
         conversation = access.find(seat.user, conversation_id)
         if not access.may_act(seat.user, conversation, seat.agent):
             raise Http404

@@ -128,6 +128,12 @@ class TextSerializer(serializers.Serializer):
 
     text = serializers.CharField(max_length=LONGEST_TEXT, trim_whitespace=False)
 
+    def validate_text(self, text: str) -> str:
+        """Kept as it was typed, but not blank."""
+        if not text.strip():
+            raise serializers.ValidationError("Write something first.")
+        return text
+
 
 @extend_schema_field(OpenApiTypes.STR)
 class QueueField(serializers.Field):
@@ -140,7 +146,7 @@ class QueueField(serializers.Field):
         if isinstance(data, bool) or not isinstance(data, int | str) or "\x00" in str(data):
             self.fail("wrong")
         found = Queue.objects.filter(name=data).first() if isinstance(data, str) else None
-        if found is None and str(data).isdecimal() and len(str(data)) < 19:
+        if found is None and str(data).isascii() and str(data).isdigit() and len(str(data)) < 19:
             found = Queue.objects.filter(pk=int(data)).first()
         if found is None:
             self.fail("unknown")

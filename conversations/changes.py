@@ -34,7 +34,8 @@ def locked(conversation_id: int) -> Iterator[Conversation]:
             "work_stream", "number__account", "address", "agent__user", "queue"
         )
         if connection.features.has_select_for_update:
-            rows = rows.select_for_update(of=("self",))
+            # NO KEY: a stronger lock would deadlock with the foreign-key checks of rows that point here.
+            rows = rows.select_for_update(of=("self",), no_key=True)
         conversation = rows.get(pk=conversation_id)
         conversation.version += 1
         yield conversation

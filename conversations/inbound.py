@@ -139,7 +139,7 @@ def _ours(receipt: WebhookReceipt, text: Inbound) -> tuple[Number | None, WorkSt
     if to is None:
         return None, None
     number = (
-        Number.objects.filter(account=receipt.account, channel=to.channel, value=to.value.removeprefix("+"))
+        Number.objects.filter(channel=to.channel, value=to.value.removeprefix("+"))
         .select_related("account", "sms_number__work_stream")
         .first()
     )

@@ -14,6 +14,7 @@ from channels_app import outbox, status
 from channels_app.gate import Verdict
 from channels_app.models import InboundText, Number
 from contacts.services import Identity
+from conversations.access import may_act
 from conversations.changes import Lost, add, change_state, close_open_session, locked, own, save, say
 from conversations.models import Conversation, Message, RoutingDecision, Session, State
 from conversations.transitions import USES_CAPACITY, Cause, NotAllowed
@@ -86,7 +87,7 @@ def current(address_id: int, number_id: int) -> Conversation | None:
     """The one conversation of the pair that is not closed, under its row lock."""
     rows = Conversation.objects.filter(address_id=address_id, number_id=number_id).exclude(state=State.CLOSED)
     if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
+        rows = rows.select_for_update(no_key=True)
     return rows.first()
 
 
@@ -132,6 +133,8 @@ def note_opt_out(*, conversation: Conversation, keyword: str, now: datetime) -> 
 def pick(*, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
     """Take an Open conversation, or reopen one's own Waiting one. Raises Lost when somebody was faster."""
     with locked(conversation_id) as conversation:
+        if not may_act(agent.user, conversation, agent):
+            raise Lost("The conversation went to another queue meanwhile.")
         if conversation.state == State.WAITING and conversation.agent_id == agent.pk:
             change_state(conversation, Cause.REOPEN, now)
         elif conversation.state in USES_CAPACITY and conversation.agent_id != agent.pk:
@@ -226,6 +229,8 @@ def reply(*, conversation_id: int, agent: Agent, text: str, now: datetime) -> Me
 
 def write_internal(*, conversation_id: int, author: User, text: str, now: datetime) -> Message:
     """Write to colleagues; it never reaches a provider. Raises NotAllowed when closed or empty."""
+    if not text.strip():
+        raise NotAllowed("Write something first.")
     with locked(conversation_id) as conversation:
         if conversation.state == State.CLOSED:
             raise NotAllowed("A conversation that is Closed takes no further messages.")

@@ -27,6 +27,7 @@ class Situation:
     commands: list[str]
     may_retry: bool
     wrote_since_end: bool
+    is_unanswered: bool
     reply_refusal: str
     note_refusal: str
 
@@ -41,6 +42,7 @@ def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Si
         commands=commands(conversation, seat=seat, may_act=may_act),
         may_retry=not refusal,
         wrote_since_end=wrote_since_end(conversation),
+        is_unanswered=conversation.last_inbound_at == conversation.last_message_at,
         reply_refusal=refusal,
         note_refusal=note_refusal(conversation, may_act=may_act),
     )

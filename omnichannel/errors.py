@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -12,6 +14,13 @@ from channels_app.outbox import Refused
 from conversations.access import NotFound
 from conversations.transitions import NotAllowed
 from routing.services import Protected
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """JSON under /api/, a page elsewhere."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": "Not found."}, status=status.HTTP_404_NOT_FOUND)
+    return page_not_found(request, exception)
 
 
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

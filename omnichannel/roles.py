@@ -43,16 +43,10 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         "auth.group": VIEW,
     },
     SUPERVISOR: {
-        **dict.fromkeys(CONFIGURATION - {"channels_app.smssettings", "channels_app.smsnumber"}, VIEW),
+        **dict.fromkeys(CONFIGURATION | RECORDS, VIEW),
         "agents.agent": ("view", "change"),
         "routing.queue": ("view", "change"),
         **dict.fromkeys(CUSTOMERS, ("view", "add", "change")),
-        "channels_app.delivery": VIEW,
-        "channels_app.deliveryevent": VIEW,
-        "conversations.conversation": VIEW,
-        "conversations.message": VIEW,
-        "conversations.session": VIEW,
-        "conversations.routingdecision": VIEW,
     },
     AGENT: {
         "agents.agent": VIEW,

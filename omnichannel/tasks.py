@@ -9,6 +9,7 @@ from django.utils import timezone
 from omnichannel.models import WorkerHeartbeat
 
 BEAT_EVERY_S = 2.0
+LANE = "Q_CLUSTER_NAME"
 _last = {"at": float("-inf")}
 
 
@@ -18,14 +19,17 @@ def cluster_name() -> str:
 
 
 def beat() -> int:
-    """Note that this worker lives, at most every two seconds. Returns 0: it is no piece of work."""
+    """Note that this worker lives, at most every two seconds. Returns 0: it is no piece of work.
+
+    Outside a cluster (a web process, a test) it does nothing.
+    """
     now = time.monotonic()
-    if now - _last["at"] >= BEAT_EVERY_S:
+    if LANE in os.environ and now - _last["at"] >= BEAT_EVERY_S:
         _last["at"] = now
         WorkerHeartbeat.objects.update_or_create(
             cluster=cluster_name(),
             defaults={
-                "lane": os.environ.get("Q_CLUSTER_NAME", "desk"),
+                "lane": os.environ[LANE],
                 "host": socket.gethostname()[:120],
                 "pid": os.getpid(),
                 "beat_at": timezone.now(),

@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 
 from omnichannel.health import healthz, readyz
 
+handler404 = "omnichannel.errors.not_found"
+
 urlpatterns = [
     path("hooks/", include("channels_app.urls")),
     path("healthz", healthz, name="healthz"),

@@ -203,8 +203,12 @@ class QueueAdmin(admin.ModelAdmin):
         return [str(queue) for queue in objs], {"queues": len(objs)}, set(), []
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The usual way, with a sentence when something needs the queue."""
+        """The usual way, with a sentence when something needs the queue; before it asks, if known."""
+        queue = self.get_object(request, object_id)
         try:
+            may = queue is not None and self.has_delete_permission(request, queue)
+            if may and (obstacle := obstacle_to_deleting(queue)):
+                raise Protected(obstacle)
             return super().delete_view(request, object_id, extra_context)
         except Protected as error:
             messages.error(request, str(error))

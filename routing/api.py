@@ -18,7 +18,6 @@ from routing.services import (
     default_queue,
     delete_queue,
     members_of,
-    next_position,
     retire_work_stream,
     save_rule,
     set_members,
@@ -153,8 +152,7 @@ class RoutingRuleSerializer(serializers.ModelSerializer):
 
     def create(self, validated_data: dict[str, Any]) -> RoutingRule:
         """A new rule comes last unless its position is given."""
-        position = validated_data.pop("position", None) or next_position(validated_data["work_stream"])
-        return self._save(RoutingRule(position=position), {"conditions": [], **validated_data})
+        return self._save(RoutingRule(position=0), {"conditions": [], **validated_data})
 
     def update(self, instance: RoutingRule, validated_data: dict[str, Any]) -> RoutingRule:
         """What is given changes."""

@@ -1,12 +1,13 @@
 """Where work goes: work streams, queues, and the ordered rules between them."""
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from agents.models import Agent
 from routing.rules import FIELDS, OPERATORS
 
 EIGHT_HOURS_MIN = 480
+TEN_YEARS_MIN = 10 * 525_600
 
 
 class Channel(models.TextChoices):
@@ -31,7 +32,10 @@ class WorkStream(models.Model):
     auto_close_after_inactivity = models.PositiveIntegerField(
         "auto-close after inactivity",
         default=EIGHT_HOURS_MIN,
-        validators=[MinValueValidator(EIGHT_HOURS_MIN, "For SMS, choose eight hours (480 minutes) or more.")],
+        validators=[
+            MinValueValidator(EIGHT_HOURS_MIN, "For SMS, choose eight hours (480 minutes) or more."),
+            MaxValueValidator(TEN_YEARS_MIN, "Choose ten years (5256000 minutes) or less."),
+        ],
         help_text="Minutes without a text from either side after which a Waiting conversation is closed. "
         "Eight hours (480) or more.",
     )
@@ -41,7 +45,7 @@ class WorkStream(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(auto_close_after_inactivity__gte=EIGHT_HOURS_MIN),
+                condition=models.Q(auto_close_after_inactivity__range=(EIGHT_HOURS_MIN, TEN_YEARS_MIN)),
                 name="stream_eight_hours",
             )
         ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
@@ -148,8 +148,16 @@ def _whole_number(text: str) -> str:
 
 @transaction.atomic
 def save_rule(rule: RoutingRule, conditions: Sequence[Condition] | None = None) -> RoutingRule:
-    """Store a rule and, unless None, its conditions in place of those it had. Raises BadCondition."""
+    """Store a rule and, unless None, its conditions in place of those it had. Raises BadCondition.
+
+    A rule without a position (0) comes last; rules of one stream are numbered one after the other.
+    """
     cleaned = None if conditions is None else [clean_condition(condition) for condition in conditions]
+    if not rule.position:
+        streams = WorkStream.objects.filter(pk=rule.work_stream_id)
+        if connection.features.has_select_for_update:
+            streams = streams.select_for_update(no_key=True)
+        rule.position = next_position(streams.get())
     rule.save()
     if cleaned is not None:
         rule.conditions.all().delete()

@@ -13,6 +13,7 @@ CONNECT_TIMEOUT_S = 3.0
 # Twilio gives up by itself after about 26 s; the watchdog's patience (FROZEN_AFTER_S) must be longer.
 READ_TIMEOUT_S = 25.0
 KEPT_BYTES = 4_000
+LARGEST_ANSWER = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ def _broke_while_connecting(error: BaseException) -> bool:
     return False
 
 
+class TooMuch(failures.ChunkedEncodingError):
+    """The answer is larger or slower than any answer we expect; what it says is unknown."""
+
+
 class RecordingSession(requests.Session):
     """A session that follows no redirect with credentials, always has time-outs, and tells what it did."""
 
@@ -66,15 +71,29 @@ class RecordingSession(requests.Session):
         self._record = record
 
     def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:
-        options |= {"allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)}
+        options |= {"allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S), "stream": True}
         started = time.monotonic()
         try:
             response = super().send(request, **options)  # type: ignore[arg-type]
+            read_whole(response, deadline=started + CONNECT_TIMEOUT_S + READ_TIMEOUT_S)
         except requests.RequestException as error:
             self._record(_call(request, started, None, "", type(error).__name__))
             raise
         self._record(_call(request, started, response.status_code, response.text[:KEPT_BYTES], ""))
         return response
+
+
+def read_whole(response: requests.Response, *, deadline: float) -> None:
+    """Read the body into the response; raises TooMuch past LARGEST_ANSWER or the deadline (monotonic)."""
+    parts, size = [], 0
+    for part in response.iter_content(64 * 1024):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER or time.monotonic() > deadline:
+            response.close()
+            raise TooMuch("The answer was too large, or came too slowly.")
+    # What requests itself would have kept.
+    response._content = b"".join(parts)
 
 
 def _call(

@@ -32,16 +32,16 @@ ADMINISTRATOR = dict.fromkeys(RESOURCES, (200, 400, 404, 404)) | {
 SUPERVISOR = ADMINISTRATOR | {
     **dict.fromkeys(("work-streams", "routing-rules"), (200, 403, 403, 403)),
     "queues": (200, 403, 404, 403),
-    "sms-settings": (403, 403, 403, 405),
-    "sms-numbers": (403, 403, 403, 403),
-    "receipts": (403, 405, 405, 405),
+    "sms-settings": (200, 403, 403, 405),
+    "sms-numbers": (200, 403, 403, 403),
     **dict.fromkeys(("contacts", "accounts"), (200, 400, 404, 403)),
 }
 AGENT = SUPERVISOR | {
-    "routing-rules": (403, 403, 403, 403),
+    **dict.fromkeys(("routing-rules", "sms-numbers"), (403, 403, 403, 403)),
+    "sms-settings": (403, 403, 403, 405),
     "queues": (200, 403, 403, 403),
     "agents": (200, 405, 403, 405),
-    "deliveries": (403, 405, 405, 405),
+    **dict.fromkeys(("deliveries", "receipts"), (403, 405, 405, 405)),
 }
 NOBODY = {name: tuple(405 if status == 405 else 403 for status in ADMINISTRATOR[name]) for name in RESOURCES}
 TABLE = {"ada": ADMINISTRATOR, "sam": SUPERVISOR, "alice": AGENT, "nora": NOBODY}

@@ -224,6 +224,7 @@ def run(world, steps) -> tuple:
     now = timezone.now()
     Delivery.objects.create(
         number=world.number,
+        account=world.number.account,
         address=world.customer,
         text="x",
         next_attempt_at=now,

@@ -126,6 +126,18 @@ def test_a_killed_supervisor_leaves_no_cluster_behind(settings: Any) -> None:
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), what="the lanes are gone")
 
 
+def test_a_supervisor_killed_while_its_lanes_start_leaves_none_behind(settings: Any) -> None:
+    with installed(settings, **SHORT) as installation:
+        installation.start_worker()
+        worker = installation.processes.pop("worker")
+        below = wait_until(lambda: descendants(worker.pid)[1:], what="the lanes are being started")
+
+        worker.kill()
+        worker.wait()
+
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), what="the lanes are gone")
+
+
 def test_a_text_is_routed_while_the_provider_hangs(settings: Any) -> None:
     with installed(settings, **SHORT) as installation:
         installation.start_web()

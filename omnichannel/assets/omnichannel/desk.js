@@ -31,7 +31,11 @@
   function nudge() {
     if (document.visibilityState === "visible" && $("feed") && window.htmx) window.htmx.trigger($("feed"), "poll");
   }
-  setInterval(nudge, POLL_MS);
+  // Logged out, or no longer allowed: asked again when somebody comes back to the page, not all the time.
+  setInterval(() => {
+    if (!["gone", "logged-out"].includes($("live")?.dataset.state)) nudge();
+  }, POLL_MS);
+  addEventListener("focus", nudge);
   addEventListener("online", nudge);
   document.addEventListener("visibilitychange", nudge);
 
@@ -89,7 +93,8 @@
   // --- writing: drafts, letters, sending --------------------------------------------------------
 
   const thread = () => document.querySelector(".thread[data-conversation]");
-  const draftKey = (area) => `draft:${thread().dataset.user}:${thread().dataset.conversation}:${area.dataset.draft}`;
+  const keyOf = (kind) => `draft:${thread().dataset.user}:${thread().dataset.conversation}:${kind}`;
+  const draftKey = (area) => keyOf(area.dataset.draft);
   const formId = (area) => area.form.elements.form_id.value;
 
   function store(key, value) {
@@ -132,6 +137,20 @@
       }
       count(area);
     }
+    if (thread()) ["reply", "note"].forEach(showBegun);
+  }
+
+  // What was begun stays readable when the composer goes, because somebody else has the conversation now.
+  function showBegun(kind) {
+    const panel = $(`${kind}-panel`);
+    if (!panel || panel.querySelector("textarea, .kept")) return;
+    const draft = stored(keyOf(kind));
+    if (!draft || !draft.text.trim() || draft.form === thread().dataset.lastSent) return;
+    const begun = document.createElement("p");
+    begun.className = "kept";
+    begun.dir = "auto";
+    begun.textContent = `You had begun: ${draft.text}`;
+    panel.append(begun);
   }
 
   document.addEventListener("input", (event) => {
@@ -191,6 +210,9 @@
   }, 30000);
 
   function start() {
+    // After a refused form the address is the form's; the page is the conversation's.
+    const address = thread()?.dataset.address;
+    if (address && location.pathname !== address) history.replaceState(null, "", address);
     prepare();
     watchEnd();
     setTimeout(nudge, 200); // htmx has read the page by then

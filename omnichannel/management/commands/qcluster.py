@@ -48,7 +48,11 @@ class Lane:
     def start(self) -> None:
         """Start the cluster in a process group of its own, so that nothing of it survives a kill."""
         self.cluster = f"{self.name}-{uuid4().hex[:12]}"
-        environment = os.environ | {"Q_CLUSTER_NAME": self.name, "OMNICHANNEL_CLUSTER": self.cluster}
+        environment = os.environ | {
+            "Q_CLUSTER_NAME": self.name,
+            "OMNICHANNEL_CLUSTER": self.cluster,
+            "OMNICHANNEL_SUPERVISOR": str(os.getpid()),
+        }
         command = [sys.executable, sys.argv[0], "qcluster", "--lane", self.name]
         self.process = subprocess.Popen(command, env=environment, start_new_session=True)
         self.started = time.monotonic()
@@ -174,6 +178,7 @@ class Command(BaseCommand):
             os.execv(sys.executable, [sys.executable, *sys.argv])
         from django_q.cluster import Cluster
 
-        if "OMNICHANNEL_CLUSTER" in os.environ:
-            end_with_parent(os.getppid())
+        # Told by the supervisor, because it may be gone before this line is reached.
+        if supervisor := os.environ.get("OMNICHANNEL_SUPERVISOR"):
+            end_with_parent(int(supervisor))
         Cluster().start()
