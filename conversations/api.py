@@ -128,6 +128,10 @@ class TextSerializer(serializers.Serializer):
 
     text = serializers.CharField(max_length=LONGEST_TEXT, trim_whitespace=False)
 
+
+class NoteSerializer(TextSerializer):
+    """An internal message."""
+
     def validate_text(self, text: str) -> str:
         """Kept as it was typed, but not blank."""
         if not text.strip():
@@ -255,12 +259,12 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
         message = services.reply(conversation_id=int(pk), agent=agent, now=timezone.now(), **values)
         return Response(MessageSerializer(message).data, status=201)
 
-    @extend_schema(request=TextSerializer, responses={201: MessageSerializer})
+    @extend_schema(request=NoteSerializer, responses={201: MessageSerializer})
     @action(detail=True, methods=["post"])
     def note(self, request: Request, pk: str) -> Response:
         """Write to colleagues; it never reaches a provider."""
         author = _agent_for(request, int(pk)).user
-        values = _validated(TextSerializer(data=request.data))
+        values = _validated(NoteSerializer(data=request.data))
         message = services.write_internal(
             conversation_id=int(pk), author=author, now=timezone.now(), **values
         )

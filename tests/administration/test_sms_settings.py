@@ -10,7 +10,7 @@ from channels_app.accounts import inbound_address
 from channels_app.models import InboundUrl, ProviderAccount, SmsSettings
 from routing.models import WorkStream
 from tests.administration.conftest import TWILIO, errors_of, form_of
-from tests.world import ACCOUNT_SID, AUTH_TOKEN, World
+from tests.world import ACCOUNT_SID, AUTH_TOKEN, World, post_webhook, text_params
 
 ADD = "/admin/channels_app/smssettings/add/"
 OTHER_SID = "AC" + "f" * 32
@@ -196,3 +196,33 @@ def test_a_token_is_replaced_for_all_on_the_account(ada: Client, world: World) -
 
     account = ProviderAccount.objects.get()
     assert (account.secret.reveal(), account.secondary_secret.reveal()) == ("rotated", "old")
+
+
+def test_a_corrected_account_keeps_the_inbound_url_and_forgets_the_validation(
+    ada: Client, filled: dict[str, Any]
+) -> None:
+    ada.post(ADD, filled)
+    record = SmsSettings.objects.get(work_stream=filled["work_stream"])
+    SmsSettings.objects.filter(pk=record.pk).update(last_validation_status="success: fine")
+
+    ada.post(change_url(record), {**filled, "account_sid": "AC" + "e" * 32})
+
+    changed = SmsSettings.objects.get(pk=record.pk)
+    assert changed.account.external_id == "AC" + "e" * 32
+    assert changed.inbound_url == record.inbound_url
+    assert changed.last_validation_status == ""
+
+
+def test_an_account_with_traffic_keeps_its_url_and_the_new_one_is_announced(
+    ada: Client, filled: dict[str, Any], world: World
+) -> None:
+    post_webhook(world.inbound_url, text_params("Hello"))
+    before = world.sms_settings.inbound_url_id
+    change = {k: v for k, v in filled.items() if k != "work_stream"}
+
+    page = ada.post(change_url(world.sms_settings), change, follow=True)
+
+    world.sms_settings.refresh_from_db()
+    assert world.sms_settings.inbound_url_id != before
+    assert "paste the new one at Twilio" in page.content.decode()
+    assert InboundUrl.objects.get(pk=before).retired_at is None

@@ -329,3 +329,29 @@ def test_a_token_that_is_sent_does_not_come_back(world: World, api: Api) -> None
 
     assert [answer.status_code for answer in answers] == [200, 400, 400]
     assert not [answer for answer in answers if CANARY in answer.content.decode()]
+
+
+@pytest.mark.parametrize("path", ["nothing/", "conversations/abc/", f"conversations/{'9' * 30}/"])
+def test_what_is_not_there_is_told_in_json(world: World, api: Api, path: str) -> None:
+    answer = api("ada").get(f"{ROOT}{path}")
+
+    assert answer.status_code == 404
+    assert answer.json() == {"detail": "Not found."}
+
+
+def test_no_auto_close_is_so_long_that_it_stops_the_sweep(world: World, api: Api) -> None:
+    body = {"name": "w", "channel": "sms", "capacity": 1, "auto_close_after_inactivity": 2147483647}
+
+    answer = api("ada").post(f"{ROOT}work-streams/", body)
+
+    assert answer.status_code == 400
+    assert "auto_close_after_inactivity" in answer.json()
+
+
+def test_rules_without_a_position_come_last_one_after_the_other(world: World, api: Api) -> None:
+    for name in ("A", "B", "C"):
+        body = {"name": name, "work_stream": world.stream.pk, "queue": world.billing.pk}
+        assert api("ada").post(f"{ROOT}routing-rules/", body).status_code == 201
+
+    rules = world.stream.rules.order_by("position")
+    assert [(rule.name, rule.position) for rule in rules] == [("A", 1), ("B", 2), ("C", 3)]

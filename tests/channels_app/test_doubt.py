@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from channels_app import doubt, outbox
-from channels_app.models import Delivery, ProviderCall
+from channels_app.models import Delivery, Number, ProviderAccount, ProviderCall
 from tests.channels_app.support import MESSAGES, accept, delivery_of, message_json, page_json
 from tests.path.support import report
 from tests.world import CUSTOMER, sid
@@ -267,3 +267,29 @@ def test_trying_again_is_a_new_delivery_and_the_old_one_stays_in_doubt(world, lo
     at(lost.left_at + FIRST + SECOND, drain)
     lost.refresh_from_db()
     assert (lost.state, lost.external_id) == ("unknown", "")
+
+
+def test_a_text_is_looked_for_at_the_account_that_it_left_through(lost, world, twilio, drain):
+    elsewhere = ProviderAccount.objects.create(
+        provider="twilio", external_id="AC" + "e" * 32, base_url="https://other.example", secret="other"
+    )
+    Number.objects.update(account=elsewhere)
+    listed(twilio, found(lost))
+
+    at(lost.left_at + FIRST + SECOND, drain)
+
+    lost.refresh_from_db()
+    assert (lost.state, lost.external_id) == ("queued", sid(1))
+
+
+def test_a_report_in_flight_counts_after_the_number_moved_to_another_account(lost, world, drain):
+    elsewhere = ProviderAccount.objects.create(
+        provider="twilio", external_id="AC" + "e" * 32, base_url="https://other.example", secret="other"
+    )
+    Number.objects.update(account=elsewhere)
+
+    assert report(world, sid(1), "delivered", delivery_id=lost.pk).status_code == 200
+    drain()
+
+    lost.refresh_from_db()
+    assert lost.state == "delivered"

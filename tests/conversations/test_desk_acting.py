@@ -126,8 +126,13 @@ def test_a_colleagues_conversation_cannot_be_moved(bob, taken, name):
 
 
 @pytest.mark.parametrize("name", ["pick", "reply", "note", "end", "close-session", "release", "transfer"])
-def test_acting_takes_a_post(alice, taken, name):
-    assert alice.get(url(name, taken)).status_code == 405
+def test_acting_takes_a_post_and_its_address_leads_back_to_the_conversation(alice, taken, name):
+    before = Conversation.objects.values().get()
+
+    answer = alice.get(url(name, taken))
+
+    assert (answer.status_code, answer.url) == (303, url("conversation", taken))
+    assert Conversation.objects.values().get() == before
 
 
 @pytest.mark.parametrize(
@@ -413,3 +418,10 @@ def test_what_was_meant_as_parking_does_not_close_for_good(alice, taken):
 
     taken.refresh_from_db()
     assert taken.state == "wrap_up"
+
+
+def test_parking_warns_of_a_text_that_is_unanswered(alice, taken):
+    assert "is unanswered" in alice.get(url("conversation", taken)).content.decode()
+    write(alice, taken, "Here is your answer")
+
+    assert "is unanswered" not in alice.get(url("conversation", taken)).content.decode()

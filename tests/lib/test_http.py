@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -236,3 +237,36 @@ def test_only_the_beginning_of_an_answer_is_kept():
     with server(handle) as port:
         RecordingSession(calls.append).post(f"http://127.0.0.1:{port}/", data={"Body": "hi"})
     assert len(calls[0].answer) == http.KEPT_BYTES
+
+
+def test_an_answer_without_end_is_cut_off_and_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 100_000)
+
+    def pour(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 99999999\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 65536)
+
+    with server(pour) as port:
+        error = post(f"http://127.0.0.1:{port}/")
+
+    assert isinstance(error, http.TooMuch)
+    assert not surely_not_sent(error)
+
+
+def test_an_answer_that_trickles_is_cut_off_and_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "READ_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(http, "CONNECT_TIMEOUT_S", 0.1)
+
+    def trickle(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(40):
+            connection.sendall(b"1\r\nx\r\n")
+            time.sleep(0.05)
+
+    with server(trickle) as port:
+        error = post(f"http://127.0.0.1:{port}/")
+
+    assert isinstance(error, http.TooMuch)

@@ -345,3 +345,16 @@ def test_the_sweep_closes_many_at_once_and_only_those(world, drain):
     assert upkeep.close_overdue(now=late, most=3) == 3
     assert upkeep.close_overdue(now=late) == 1
     assert Conversation.objects.exclude(state="closed").get().address.value == "+14255550103"
+
+
+def test_a_pick_is_lost_when_the_conversation_went_to_another_queue_meanwhile(world, opened):
+    Conversation.objects.update(queue=world.billing)
+    with pytest.raises(services.Lost, match="another queue"):
+        services.pick(conversation_id=opened.pk, agent=world.agents["alice"], now=timezone.now())
+
+
+def test_an_internal_message_of_blanks_is_none(world, opened):
+    with pytest.raises(NotAllowed, match="Write something"):
+        services.write_internal(
+            conversation_id=opened.pk, author=world.users["alice"], text=" \n ", now=timezone.now()
+        )
