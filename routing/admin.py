@@ -206,9 +206,8 @@ class QueueAdmin(admin.ModelAdmin):
         """The usual way, with a sentence when something needs the queue; before it asks, if known."""
         queue = self.get_object(request, object_id)
         try:
-            may = queue is not None and self.has_delete_permission(request, queue)
-            if may and (obstacle := obstacle_to_deleting(queue)):
-                raise Protected(obstacle)
+            if queue is not None and self.has_delete_permission(request, queue):
+                refuse_if_needed(queue)
             return super().delete_view(request, object_id, extra_context)
         except Protected as error:
             messages.error(request, str(error))
@@ -246,3 +245,9 @@ class AgentWithQueuesAdmin(AgentAdmin):
     def member_of(self, agent: Agent) -> str:
         """Queues by name; membership is changed on the queue."""
         return ", ".join(sorted(queue.name for queue in queues_of(agent)))
+
+
+def refuse_if_needed(queue: Queue) -> None:
+    """Raise Protected when something needs the queue."""
+    if obstacle := obstacle_to_deleting(queue):
+        raise Protected(obstacle)
