@@ -146,13 +146,21 @@ class Supervisor:
 
 
 def end_with_parent(parent: int) -> None:
-    """Stop this cluster when its supervisor is gone, so that no cluster works on unwatched."""
+    """Stop this cluster when its supervisor is gone, so that no cluster works on unwatched.
+
+    Asked first, so that it finishes what it has begun; after a task's longest time the whole process group
+    is killed: a signal that comes while a cluster starts can be lost. Exits when the parent is gone already.
+    """
+    if os.getppid() != parent:
+        raise SystemExit("The supervisor is gone: not starting.")
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1)
         logger.error("The supervisor is gone: stopping.")
         os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(settings.TASK_TIMEOUT_S)
+        os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
 
