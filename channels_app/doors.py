@@ -44,5 +44,5 @@ def door(token: str, *, fresh: bool = False) -> Door | None:
 
 
 def forget_doors() -> None:
-    """Drop what this process remembers (tests, and after a change in the same process)."""
+    """Drop what this process remembers: between two tests, each is another installation."""
     _doors.clear()

@@ -113,7 +113,8 @@ def add_inbound(
 def close_at_once(*, conversation: Conversation, now: datetime, why: str) -> None:
     """Close a conversation that only records something (an opt-out word), in the caller's transaction."""
     say(conversation, why, now)
-    conversation.state, conversation.state_changed_at, conversation.closed_at = State.CLOSED, now, now
+    change_state(conversation, Cause.OPT_OUT_WORD, now)
+    conversation.closed_at = now
     save(conversation, now)
 
 

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     TRANSFER = "transfer"
     REOPEN = "reopen"
     TIME = "time"
+    OPT_OUT_WORD = "opt_out_word"
 
 
 TABLE: dict[tuple[State, Cause], State] = {
@@ -37,9 +38,8 @@ TABLE: dict[tuple[State, Cause], State] = {
     (State.OPEN, Cause.TIME): State.CLOSED,  # 16
     (State.ACTIVE, Cause.TIME): State.CLOSED,  # 16
     (State.WRAP_UP, Cause.TIME): State.CLOSED,  # 16
+    (State.OPEN, Cause.OPT_OUT_WORD): State.CLOSED,  # made for the word alone, closed at once
 }
-# A text of the customer in these states joins the conversation and changes nothing else.
-JOINS = frozenset({State.OPEN, State.ACTIVE, State.WRAP_UP})
 USES_CAPACITY = frozenset({State.ACTIVE, State.WRAP_UP})
 # Time in the state after which it is closed; Waiting follows its work stream and the last text instead.
 LONGEST = {

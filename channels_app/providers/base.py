@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from omnichannel.lib.http import Recorder
 
@@ -201,6 +201,3 @@ class Provider(Protocol):
 
     def error_url(self, code: str) -> str:
         """Where the provider explains a code; empty when nowhere."""
-
-
-Params = dict[str, Any]

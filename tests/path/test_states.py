@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conversations import changes, services, upkeep
 from conversations.models import Conversation, Message, Session, State
-from conversations.transitions import JOINS, TABLE, USES_CAPACITY, Cause, Idle, NotAllowed, after, is_overdue
+from conversations.transitions import TABLE, USES_CAPACITY, Cause, Idle, NotAllowed, after, is_overdue
 from routing.models import WorkStream
 from tests.channels_app.support import address
 from tests.path.support import thread, write
@@ -21,6 +21,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 EXPECTED = {
     ("open", "pick"): "active",
     ("open", "time"): "closed",
+    ("open", "opt_out_word"): "closed",
     ("active", "end"): "wrap_up",
     ("active", "close_session"): "waiting",
     ("active", "release"): "open",
@@ -50,7 +51,7 @@ def test_the_table(state, cause):
 def test_closed_is_final_in_the_table_and_every_state_has_a_way_out():
     assert not [key for key in TABLE if key[0] is State.CLOSED]
     assert {state for state, _ in TABLE} == set(State) - {State.CLOSED}
-    assert {State.WAITING, State.CLOSED} == set(State) - JOINS
+    assert {state for state, cause in TABLE if cause is Cause.CUSTOMER_WROTE} == {State.WAITING}
     assert {State.ACTIVE, State.WRAP_UP} == USES_CAPACITY
 
 
