@@ -1,7 +1,6 @@
 """The wire: accounts at providers, numbers, what came in, what goes out."""
 
 import secrets
-from datetime import datetime
 
 from django.db import models
 from django.db.models.functions import Now
@@ -370,18 +369,3 @@ class ProviderCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.url} → {self.status or self.error}"
-
-
-def bucket_size(rate: float) -> float:
-    """How many texts may leave at once: ten seconds' worth, and at least one."""
-    return max(1.0, rate * 10)
-
-
-def tokens_at(number: Number, now: datetime) -> float:
-    """How many texts may leave the number at `now`; a bucket never used before is full."""
-    assert number.messages_per_second is not None
-    size = bucket_size(number.messages_per_second)
-    if number.bucket_filled_at is None:
-        return size
-    elapsed_s = max(0.0, (now - number.bucket_filled_at).total_seconds())
-    return min(size, number.bucket_tokens + elapsed_s * number.messages_per_second)

@@ -11,8 +11,9 @@ from channels_app import gate, status
 from channels_app.accounts import credentials, note_secondary_secret, provider_of
 from channels_app.calls import recorder
 from channels_app.deliveries import adopt, cancel, move
-from channels_app.models import Delivery, InboundUrl, Number, bucket_size, tokens_at
+from channels_app.models import Delivery, InboundUrl, Number
 from channels_app.opt_outs import is_opted_out, opt_out
+from channels_app.pacing import tokens_at
 from channels_app.providers.base import Error, OutboundText, Outcome, SendResult
 from contacts.models import Address
 from omnichannel.lib import backoff
@@ -176,7 +177,7 @@ def _leave(delivery: Delivery, now: datetime) -> bool:
         return False
     number = delivery.number
     if number.messages_per_second is not None:
-        left = min(bucket_size(number.messages_per_second), tokens_at(number, now)) - 1
+        left = tokens_at(number, now) - 1
         Number.objects.filter(pk=number.pk).update(bucket_tokens=left, bucket_filled_at=now)
     delivery.account = number.account
     delivery.state, delivery.left_at, delivery.attempts = S.LEAVING, now, delivery.attempts + 1

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from channels_app import deliveries, outbox
 from channels_app.gate import Answer, Facts, can_send
-from channels_app.models import Delivery, Number, OptOut, ProviderAccount, bucket_size, tokens_at
+from channels_app.models import Delivery, Number, OptOut, ProviderAccount
+from channels_app.pacing import bucket_size, tokens_at
 from contacts.models import Address
 from tests.channels_app.support import accept, address, delivery_of
 from tests.world import CUSTOMER
