@@ -29,7 +29,7 @@ from channels_app.models import (
 )
 from channels_app.status import FINAL
 from omnichannel.lib import phones, redact
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table, without_shortcuts
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, copyable, table, without_shortcuts
 
 LEVELS = {"success": messages.SUCCESS, "warning": messages.WARNING, "error": messages.ERROR}
 CHIPS = {"success": "ok", "warning": "warn", "error": "bad"}
@@ -79,11 +79,8 @@ class OfWorkStreamAdmin(ConflictsAreTold):
         )
         if found is None:
             return NOTHING
-        return format_html(
-            '<code class="copyable" tabindex="0">{}</code><span class="note">{}</span>',
-            accounts.inbound_address(found.inbound_url),
-            WHERE_TO_PASTE,
-        )
+        url = copyable(accounts.inbound_address(found.inbound_url), what="the Twilio inbound URL")
+        return format_html('{}<span class="note">{}</span>', url, WHERE_TO_PASTE)
 
 
 @admin.register(SmsSettings)

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 
-# Section -> records, in the documents' order. What a person may not see is left out.
+from omnichannel.lib.backoffice import PAGES
+
+# Section -> records ("app.Model") and pages (by name, see omnichannel.lib.backoffice.page), in the documents'
+# order. What a person may not see is left out.
 MAP = {
     "Work Distribution Management": ("routing.WorkStream", "routing.Queue", "agents.Agent"),
     "Channels": ("channels_app.SmsSettings", "channels_app.SmsNumber", "channels_app.ProviderAccount"),
@@ -51,22 +54,24 @@ class AdministrationSite(AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The sections of MAP, each with what the user may see."""
         found = {
-            model["model"]._meta.label: model
+            model["model"]._meta.label: {**model, "label": model["model"]._meta.label}
             for app in self._build_app_dict(request).values()
             for model in app["models"]
         }
         sections = []
         for name, labels in MAP.items():
-            models = [
-                {**found[label], "name": NAMES.get(label, found[label]["name"])}
-                for label in labels
-                if label in found
-            ]
-            if models:
+            entries = [entry for label in labels if (entry := found.get(label) or page_entry(label, request))]
+            if entries:
+                models = [{**entry, "name": NAMES.get(entry["label"], entry["name"])} for entry in entries]
                 sections.append(
                     {"name": name, "app_label": "", "app_url": "", "has_module_perms": True, "models": models}
                 )
         return sections
+
+    def get_urls(self) -> list[Any]:
+        """Those of the records, after those of our own pages."""
+        ours = [path(page.route, self.admin_view(page.guarded), name=page.name) for page in PAGES.values()]
+        return [*ours, *super().get_urls()]
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """Rooms of the code are no places for people: all is on the first page."""
@@ -82,3 +87,12 @@ class AdministrationSite(AdminSite):
             return wrapped(request, *args, **options)
 
         return guarded
+
+
+def page_entry(name: str, request: HttpRequest) -> dict[str, Any] | None:
+    """A page of our own as a line of the map; None when there is none or this person may not open it."""
+    page = PAGES.get(name)
+    if page is None or not page.is_allowed(request):
+        return None
+    url = reverse(f"admin:{page.name}")
+    return {"label": name, "name": page.title, "object_name": page.name, "admin_url": url, "add_url": None}

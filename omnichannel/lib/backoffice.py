@@ -1,12 +1,17 @@
-"""Parts of administration pages that every room uses: read-only records, bounded lists, small tables."""
+"""Parts of administration pages that every room uses: read-only records, bounded lists, small tables, and
+pages of our own beside those of records.
+"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -78,3 +83,79 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str)
 def chip(word: object, level: str = "") -> SafeString:
     """A word with a colour that repeats its meaning; `level` is ok, warn, bad or nothing."""
     return format_html('<span class="chip {}">{}</span>', level, word)
+
+
+def copyable(text: str, *, what: str) -> SafeString:
+    """A value to be pasted elsewhere, with a button that copies it; `what` names it, for screen readers."""
+    return format_html(
+        '<span class="copy"><code class="copyable" tabindex="0">{}</code>'
+        '<button type="button" class="button copy-button" data-copy="{}" hidden>'
+        'Copy<span class="visually-hidden"> {}</span></button></span>',
+        text,
+        text,
+        what,
+    )
+
+
+# --- pages of our own -----------------------------------------------------------------------------
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the administration that belongs to no single record.
+
+    `route` stands below /admin/, `name` in the URL names (admin:<name>); `permission` is what a person must
+    have ("app.codename", or a function of the request for what one codename cannot say).
+    """
+
+    route: str
+    name: str
+    title: str
+    permission: str | Callable[[HttpRequest], bool]
+    view: View
+
+    def is_allowed(self, request: HttpRequest) -> bool:
+        """Whether this person may open it."""
+        if isinstance(self.permission, str):
+            return bool(request.user.has_perm(self.permission))
+        return self.permission(request)
+
+    def guarded(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """The view, for those who may; raises PermissionDenied for others."""
+        if not self.is_allowed(request):
+            raise PermissionDenied
+        return self.view(request, *args, **options)
+
+
+PAGES: dict[str, Page] = {}
+
+
+def page(
+    route: str, *, name: str, title: str, permission: str | Callable[[HttpRequest], bool]
+) -> Callable[[View], View]:
+    """Give a view an address in the administration; rooms do this in their `admin` modules."""
+
+    def kept(view: View) -> View:
+        PAGES[name] = Page(route, name, title, permission, view)
+        return view
+
+    return kept
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    *,
+    title: str,
+    trail: Iterable[tuple[str, str]] = (),
+    status: int = 200,
+    **context: Any,
+) -> TemplateResponse:
+    """A page of our own in the administration's frame (its template extends admin/page.html).
+
+    `trail` are the breadcrumbs between Administration and the page itself: (words, address).
+    """
+    found = {**admin.site.each_context(request), "title": title, "trail": list(trail), **context}
+    return TemplateResponse(request, template, found, status=status)

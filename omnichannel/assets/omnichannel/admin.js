@@ -1,0 +1,86 @@
+// The administration: what only makes pages that work without it quicker to use.
+"use strict";
+
+// --- copying a value ---------------------------------------------------------------------------------
+
+function offerCopying(root) {
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const before = button.innerHTML;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Select it and copy";
+  }
+  setTimeout(() => { button.innerHTML = before; }, 2000);
+});
+
+// --- tabs: sections that stand one below the other without this ----------------------------------------
+
+function makeTabs(frame) {
+  const panels = [...frame.querySelectorAll(":scope > [data-tab]")];
+  const list = document.createElement("div");
+  list.className = "tab-list";
+  list.setAttribute("role", "tablist");
+  list.setAttribute("aria-label", frame.dataset.tabs);
+  const tabs = panels.map((panel) => {
+    const tab = document.createElement("button");
+    tab.type = "button";
+    tab.id = `tab-${panel.id}`;
+    tab.textContent = panel.dataset.tab;
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", panel.id);
+    const errors = panel.querySelectorAll(".errorlist li").length;
+    if (errors) {
+      const count = document.createElement("span");
+      count.className = "chip bad";
+      count.textContent = errors === 1 ? "1 error" : `${errors} errors`;
+      tab.append(" ", count);
+      tab.dataset.errors = errors;
+    }
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", tab.id);
+    tab.addEventListener("click", () => open(tab, true));
+    list.append(tab);
+    return tab;
+  });
+  const open = (chosen, isChoice) => {
+    tabs.forEach((tab, i) => {
+      tab.setAttribute("aria-selected", tab === chosen);
+      tab.tabIndex = tab === chosen ? 0 : -1;
+      panels[i].hidden = tab !== chosen;
+    });
+    // The address names the tab, so that a reload or a link opens it again.
+    if (isChoice) history.replaceState(null, "", `#${panels[tabs.indexOf(chosen)].id}`);
+    const form = frame.closest("form");
+    if (form) form.action = location.pathname + location.search + location.hash;
+  };
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length }[event.key];
+    if (!step) return;
+    const at = tabs.indexOf(document.activeElement) + step;
+    const next = Math.abs(step) === 1 ? (at + tabs.length) % tabs.length : Math.min(Math.max(at, 0), tabs.length - 1);
+    open(tabs[next], true);
+    tabs[next].focus();
+    event.preventDefault();
+  });
+  frame.prepend(list);
+  frame.classList.add("is-tabbed");
+  const wanted = () => tabs[panels.findIndex((panel) => `#${panel.id}` === location.hash)];
+  open(tabs.find((tab) => tab.dataset.errors) || wanted() || tabs[0], false);
+  window.addEventListener("hashchange", () => wanted() && open(wanted(), false));
+  // A field that the browser itself refuses must be seen to be mended.
+  frame.addEventListener("invalid", (event) => {
+    const panel = panels.find((one) => one.contains(event.target));
+    if (panel && panel.hidden) open(tabs[panels.indexOf(panel)], true);
+  }, true);
+}
+
+offerCopying(document);
+document.querySelectorAll("[data-tabs]").forEach(makeTabs);
