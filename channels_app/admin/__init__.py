@@ -1,0 +1,26 @@
+"""Administration of the wire: what is set up, and the records of what came in and went out."""
+
+from channels_app.admin.parts import ConflictsAreTold, state_chip, validation_chip
+from channels_app.admin.records import (
+    DeliveryAdmin,
+    OptOutAdmin,
+    ProviderCallAdmin,
+    RefusalAdmin,
+    WebhookReceiptAdmin,
+)
+from channels_app.admin.setup import OfWorkStreamAdmin, ProviderAccountAdmin, SmsNumberAdmin, SmsSettingsAdmin
+
+__all__ = [
+    "ConflictsAreTold",
+    "DeliveryAdmin",
+    "OfWorkStreamAdmin",
+    "OptOutAdmin",
+    "ProviderAccountAdmin",
+    "ProviderCallAdmin",
+    "RefusalAdmin",
+    "SmsNumberAdmin",
+    "SmsSettingsAdmin",
+    "WebhookReceiptAdmin",
+    "state_chip",
+    "validation_chip",
+]
