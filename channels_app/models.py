@@ -137,7 +137,9 @@ class WebhookReceipt(models.Model):
         IGNORED = "ignored"  # understood, and nothing to do; the reason says why
         FAILED = "failed"  # not understood; the reason says why, the raw request is kept
 
-    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="receipts")
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.PROTECT, related_name="receipts", db_index=False
+    )
     digest = models.CharField(max_length=64, help_text="SHA-256 of method, path with query, and body.")
     method = models.CharField(max_length=8)
     path = models.TextField(help_text="With the query string, as it came.")
@@ -148,6 +150,9 @@ class WebhookReceipt(models.Model):
     sequence_key = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RECEIVED)
     reason = models.CharField(max_length=500, blank=True, default="")
+    # Known once the body is understood; written with the state, for the journal's filters.
+    number = models.ForeignKey(Number, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    channel = models.CharField(max_length=16, choices=Channel.choices, blank=True, db_default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -168,7 +173,12 @@ class WebhookReceipt(models.Model):
                 name="receipt_in_sequence",
                 condition=models.Q(state="received"),
             ),
+            # The journal: one index for each filter, newest first.
             models.Index(fields=["state", "-id"], name="receipt_by_state"),
+            models.Index(fields=["number", "-id"], name="receipt_by_number"),
+            models.Index(fields=["channel", "-id"], name="receipt_by_channel"),
+            models.Index(fields=["account", "-id"], name="receipt_by_account"),
+            models.Index(fields=["received_at"], name="receipt_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +192,9 @@ class Refusal(models.Model):
     at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(max_length=200)
     computed_url = models.TextField(help_text="The URL whose signature we expected.")
+    # Only for administrators: the sender gets a bare 403.
+    signed_for = models.TextField(blank=True, default="", help_text="The URL it was probably signed for.")
+    verdict = models.CharField(max_length=400, blank=True, default="", help_text="What is probably wrong.")
     headers_present = models.JSONField(default=list)
 
     def __str__(self) -> str:
@@ -216,10 +229,18 @@ class InboundText(models.Model):
     keyword = models.CharField(max_length=8, blank=True, help_text="stop, start or help, when it is one.")
     disposition = models.CharField(max_length=16, choices=Disposition.choices)
     received_at = models.DateTimeField()
+    # It never arrived by webhook: found in the provider's own list (Fetch missed messages).
+    is_fetched = models.BooleanField(default=False)
+    sent_at = models.DateTimeField(null=True, help_text="When the provider took it, of a fetched one.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "external_id"], name="inbound_text_once")]
-        indexes = [models.Index(fields=["address", "-id"], name="inbound_text_by_address")]
+        indexes = [
+            models.Index(fields=["address", "-id"], name="inbound_text_by_address"),
+            models.Index(fields=["number", "-id"], name="inbound_text_by_number"),
+            models.Index(fields=["disposition", "-id"], name="inbound_text_by_disposition"),
+            models.Index(fields=["-id"], name="inbound_text_fetched", condition=models.Q(is_fetched=True)),
+        ]
 
     def __str__(self) -> str:
         return f"text {self.external_id}"
@@ -330,6 +351,8 @@ class Delivery(models.Model):
             models.Index(fields=["external_id"], name="delivery_external_id"),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
             models.Index(fields=["address", "-id"], name="delivery_by_address"),
+            models.Index(fields=["number", "-id"], name="delivery_by_number"),
+            models.Index(fields=["created_at"], name="delivery_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -365,7 +388,26 @@ class ProviderCall(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "-id"], name="provider_call_by_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="provider_call_by_account"),
+            models.Index(fields=["at"], name="provider_call_by_time"),
+            # What did not go well is rare, so each class of it is found without reading the rest.
+            models.Index(
+                fields=["-id"], name="provider_call_no_answer", condition=models.Q(status__isnull=True)
+            ),
+            models.Index(
+                fields=["-id"],
+                name="provider_call_refused",
+                condition=models.Q(status__gte=400, status__lt=500),
+            ),
+            models.Index(fields=["-id"], name="provider_call_broken", condition=models.Q(status__gte=500)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.url} → {self.status or self.error}"
+
+
+# Part of this module for Django; in a file of its own, and without importing this one.
+from channels_app.models_health import AccountWatch as AccountWatch  # noqa: E402
+from channels_app.models_health import Incident as Incident  # noqa: E402
+from channels_app.models_health import Replay as Replay  # noqa: E402

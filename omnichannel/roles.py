@@ -27,6 +27,8 @@ RECORDS = {
     "channels_app.deliveryevent",
     "channels_app.providercall",
     "channels_app.optout",
+    "channels_app.incident",
+    "channels_app.replay",
     "conversations.conversation",
     "conversations.message",
     "conversations.session",
