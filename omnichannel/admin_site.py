@@ -22,7 +22,7 @@ MAP = {
         "channels_app.Delivery",
         "channels_app.ProviderCall",
     ),
-    "Settings": ("agents.User", "auth.Group"),
+    "Settings": ("agents.User", "auth.Group", "configuration"),
 }
 NAMES = {
     "channels_app.SmsNumber": "SMS numbers",

@@ -107,5 +107,6 @@ for name, viewset in {
 urlpatterns = [
     path("token/", TokenView.as_view(), name="api-token"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("", include("omnichannel.configuration.api")),
     path("", include(router.urls)),
 ]

@@ -78,14 +78,8 @@ class QueueSerializer(serializers.ModelSerializer):
         return shown
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Who may choose members only, says nothing else; the Default queue's members are not chosen."""
-        queue, request = self.instance, self.context["request"]
-        if (
-            queue is not None
-            and not request.user.has_perm("routing.add_queue")
-            and attrs.keys() - {"members"}
-        ):
-            raise PermissionDenied("Your role may change a queue's members only.")
+        """The Default queue's members are not chosen."""
+        queue = self.instance
         if isinstance(queue, Queue) and queue.is_default and "members" in attrs:
             raise serializers.ValidationError({"members": ["Everybody is a member of the Default queue."]})
         return attrs
@@ -112,6 +106,13 @@ class QueueViewSet(viewsets.ModelViewSet):
     queryset = Queue.objects.prefetch_related("members__user")
     serializer_class = QueueSerializer
     lookup_value_regex = ID
+
+    def perform_update(self, serializer: serializers.BaseSerializer) -> None:
+        """Who may choose members only, says nothing else."""
+        may_all = self.request.user.has_perm("routing.add_queue")
+        if not may_all and serializer.validated_data.keys() - {"members"}:
+            raise PermissionDenied("Your role may change a queue's members only.")
+        serializer.save()
 
     def perform_destroy(self, instance: Queue) -> None:
         """Raises Protected, which is answered with 409."""

@@ -1,0 +1,248 @@
+"""The sections of a file: how each record is described, found by its natural key, and stored.
+
+Values are checked and stored by the API's own serializers. Whatever is wrong is raised as their
+ValidationError, with one entry per field.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework.serializers import BaseSerializer, ValidationError
+
+from agents.api import AgentSerializer
+from agents.models import Agent
+from channels_app import accounts
+from channels_app.api import SmsNumberSerializer, SmsSettingsSerializer
+from channels_app.models import Provider, SmsNumber, SmsSettings
+from channels_app.providers import REGISTRY
+from routing.api import QueueSerializer, RoutingRuleSerializer, WorkStreamSerializer
+from routing.models import Queue, RoutingRule, WorkStream
+from routing.services import members_of
+
+# (account SID, or what else the provider calls it) -> the secret typed for an account that is new here.
+Tokens = dict[str, str]
+Record = dict[str, Any]
+PLACEHOLDER = "never stored: the account's token comes when the file is applied"
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of record. `describe` gives all there are; `store` makes one as the file says."""
+
+    name: str
+    called: str
+    key: str
+    describe: Callable[[], Iterable[Record]]
+    store: Callable[[Record, Tokens], None]
+
+
+def saved(serializer: BaseSerializer) -> Any:
+    """What a serializer stores; raises ValidationError."""
+    serializer.is_valid(raise_exception=True)
+    return serializer.save()
+
+
+def only(record: Record, *allowed: str) -> None:
+    """Raise ValidationError for a key that means nothing: a misspelt one must not be passed over."""
+    unknown = [str(key) for key in record if key not in allowed]
+    if unknown:
+        raise ValidationError({key: [f"Not known here. Known: {', '.join(allowed)}."] for key in unknown})
+
+
+def part_of(record: Record, key: str) -> Any:
+    """A part of a record that is a record itself; raises ValidationError when it is something else."""
+    part = record[key]
+    if not isinstance(part, dict):
+        raise ValidationError({key: ["Write its fields below it, each with its value."]})
+    return part
+
+
+# --- queues ---------------------------------------------------------------------------------------
+
+QUEUE = ("name", "priority", "is_default", "members")
+
+
+def describe_queues() -> Iterable[Record]:
+    """Queues with the usernames of their members; everybody is a member of the Default queue."""
+    for queue in Queue.objects.order_by("name"):
+        record: Record = {"name": queue.name, "priority": queue.priority}
+        if queue.is_default:
+            yield record | {"is_default": True}
+        else:
+            yield record | {"members": [agent.user.get_username() for agent in members_of(queue)]}
+
+
+def store_queue(record: Record, _tokens: Tokens) -> None:
+    """The Default queue is known by being it, so that it can be called otherwise."""
+    only(record, *QUEUE)
+    is_default = record.pop("is_default", False)
+    if not isinstance(is_default, bool):
+        raise ValidationError({"is_default": ["Write true or false."]})
+    known = Queue.objects.filter(is_default=True) if is_default else Queue.objects.filter(name=record["name"])
+    saved(QueueSerializer(known.first(), data=record, partial=known.exists()))
+
+
+# --- agents ---------------------------------------------------------------------------------------
+
+
+def describe_agents() -> Iterable[Record]:
+    """Seats at the desk, by username."""
+    for agent in Agent.objects.select_related("user").order_by("user__username"):
+        yield {"username": agent.user.get_username(), "capacity": agent.capacity}
+
+
+def store_agent(record: Record, _tokens: Tokens) -> None:
+    """People are invited, not imported: only what they can carry is configuration."""
+    only(record, "username", "capacity")
+    agent = Agent.objects.filter(user__username=record["username"]).first()
+    if agent is None:
+        raise ValidationError(
+            {"username": ["Nobody here is called so: invite them first, or leave them out."]}
+        )
+    saved(AgentSerializer(agent, data={"capacity": record.get("capacity", agent.capacity)}, partial=True))
+
+
+# --- work streams ---------------------------------------------------------------------------------
+
+SETTINGS = ("provider", "account_sid", "base_url")
+NUMBER = ("number", "type", "description", "messages_per_second")
+RULE = ("name", "description", "queue", "match", "conditions")
+
+
+def plain_stream_fields() -> list[str]:
+    """The fields of a work stream's own row."""
+    return [name for name in WorkStreamSerializer.Meta.fields if name != "id"]
+
+
+def describe_streams() -> Iterable[Record]:
+    """Work streams in use, each with its settings, its number and its rules in order."""
+    queues = dict(Queue.objects.values_list("pk", "name"))
+    rules = RoutingRule.objects.order_by("position", "id")
+    for stream in WorkStream.objects.filter(deleted_at=None).order_by("name"):
+        shown = WorkStreamSerializer(stream).data
+        record: Record = {name: shown[name] for name in plain_stream_fields()}
+        record |= _described_settings(stream) | _described_number(stream)
+        mine = RoutingRuleSerializer(rules.filter(work_stream=stream), many=True).data
+        yield record | {"routing_rules": [_described_rule(rule, queues) for rule in mine]}
+
+
+def _described_settings(stream: WorkStream) -> Record:
+    found = SmsSettings.objects.select_related("account").filter(work_stream=stream).first()
+    if found is None:
+        return {}
+    values = (found.account.provider, found.account.external_id, found.account.base_url)
+    return {"sms_settings": dict(zip(SETTINGS, values, strict=True))}
+
+
+def _described_number(stream: WorkStream) -> Record:
+    found = SmsNumber.objects.select_related("number").filter(work_stream=stream).first()
+    if found is None:
+        return {}
+    values = (found.number.value, found.type, found.description, found.number.messages_per_second)
+    return {"sms_number": dict(zip(NUMBER, values, strict=True))}
+
+
+def _described_rule(rule: Record, queues: dict[int, str]) -> Record:
+    # Through JSON's own types: the file must hold plain values only.
+    return {name: _plain(queues[rule["queue"]] if name == "queue" else rule[name]) for name in RULE}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def store_stream(record: Record, tokens: Tokens) -> None:
+    """The stream, then what hangs on it: settings, number (null takes it away), rules."""
+    only(record, *plain_stream_fields(), "sms_settings", "sms_number", "routing_rules")
+    known = WorkStream.objects.filter(name=record["name"], deleted_at=None).first()
+    own = {name: record[name] for name in plain_stream_fields() if name in record}
+    stream = saved(WorkStreamSerializer(known, data=own, partial=known is not None))
+    for part, store in PARTS.items():
+        if part in record:
+            try:
+                store(stream, record, tokens)
+            except ValidationError as error:
+                raise ValidationError({part: error.detail}) from error
+
+
+def _store_settings(stream: WorkStream, record: Record, tokens: Tokens) -> None:
+    part = part_of(record, "sms_settings")
+    only(part, *SETTINGS)
+    known = SmsSettings.objects.select_related("account", "inbound_url").filter(work_stream=stream).first()
+    given = {name: str(value) for name, value in part.items() if value is not None}
+    data = {**given, "work_stream": stream.pk}
+    if (sid := needed_token(part)) and tokens.get(sid):
+        data["auth_token"] = tokens[sid]
+    saved(SmsSettingsSerializer(known, data=data, partial=known is not None))
+
+
+def needed_token(part: Record) -> str:
+    """The account SID whose secret an installation lacks to take these settings; empty when it has it."""
+    base_url = accounts.tidy_base_url(str(part.get("base_url") or _usual_url(part)))
+    provider, sid = str(part.get("provider", "")), str(part.get("account_sid", ""))
+    known = accounts.known_account(provider=provider, external_id=sid, base_url=base_url)
+    return "" if known else sid
+
+
+def _usual_url(part: Record) -> str:
+    provider = part.get("provider")
+    return REGISTRY[provider].default_base_url if provider in Provider.values else ""
+
+
+def _store_number(stream: WorkStream, record: Record, _tokens: Tokens) -> None:
+    known = SmsNumber.objects.select_related("number").filter(work_stream=stream).first()
+    if record["sms_number"] is None:
+        if known is not None:
+            accounts.remove_sms_number(sms_number=known)
+        return
+    part = part_of(record, "sms_number")
+    only(part, *NUMBER)
+    saved(SmsNumberSerializer(known, data={**part, "work_stream": stream.pk}, partial=known is not None))
+
+
+def _store_rules(stream: WorkStream, record: Record, _tokens: Tokens) -> None:
+    """In place of those there were. A rule of the same name stays the same row: decisions refer to it."""
+    parts = record["routing_rules"]
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise ValidationError(["Write a list of rules, each with its fields."])
+    spare: dict[str, list[RoutingRule]] = {}
+    for rule in RoutingRule.objects.filter(work_stream=stream).order_by("position", "id"):
+        spare.setdefault(rule.name, []).append(rule)
+    problems = {}
+    for position, part in enumerate(parts, start=1):
+        same = spare.get(str(part.get("name")), [])
+        try:
+            _store_rule(stream, part, position, same.pop(0) if same else None)
+        except ValidationError as error:
+            problems[str(part.get("name") or position)] = error.detail
+    if problems:
+        raise ValidationError(problems)
+    for rules in spare.values():
+        for rule in rules:
+            rule.delete()
+
+
+def _store_rule(stream: WorkStream, part: Record, position: int, known: RoutingRule | None) -> None:
+    only(part, *RULE)
+    queue = Queue.objects.filter(name=str(part.get("queue", ""))).first()
+    if queue is None:
+        raise ValidationError({"queue": ["There is no queue of this name, here or in the file."]})
+    data = {**part, "queue": queue.pk, "work_stream": stream.pk, "position": position}
+    saved(RoutingRuleSerializer(known, data={"conditions": [], **data}))
+
+
+# In the order in which they are stored: a number needs its settings.
+PARTS: dict[str, Callable[[WorkStream, Record, Tokens], None]] = {
+    "sms_settings": _store_settings,
+    "sms_number": _store_number,
+    "routing_rules": _store_rules,
+}
+# In the order in which they are stored: rules need their queues.
+SECTIONS = (
+    Section("queues", "Queue", "name", describe_queues, store_queue),
+    Section("agents", "Agent", "username", describe_agents, store_agent),
+    Section("work_streams", "Work stream", "name", describe_streams, store_stream),
+)
