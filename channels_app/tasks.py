@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from channels_app import doubt, outbox
+from channels_app import doubt, incidents, outbox
 from omnichannel.lib.queue import drain
 
 
@@ -14,3 +14,9 @@ def send_due() -> int:
 def settle_doubtful() -> int:
     """Give up on dead senders and look for what hangs in doubt; returns how many were looked at."""
     return doubt.abandon_stale(now=timezone.now()) + drain(doubt.look_for_one)
+
+
+def watch_health() -> int:
+    """Start and end incidents; returns 0, for nothing is left to be done at once."""
+    incidents.look(now=timezone.now())
+    return 0

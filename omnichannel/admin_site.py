@@ -17,7 +17,10 @@ MAP = {
     "Customers": ("contacts.Contact", "contacts.Account", "contacts.Address", "channels_app.OptOut"),
     "Conversations": ("conversations.Conversation",),
     "Diagnostics": (
+        "channel-health",
+        "channels_app.Incident",
         "channels_app.WebhookReceipt",
+        "channels_app.InboundText",
         "channels_app.Refusal",
         "channels_app.Delivery",
         "channels_app.ProviderCall",
@@ -29,6 +32,8 @@ NAMES = {
     "contacts.Account": "Companies",
     "channels_app.OptOut": "Opt-outs",
     "channels_app.ProviderCall": "Provider calls",
+    "channels_app.InboundText": "Texts in",
+    "channels_app.WebhookReceipt": "Webhook journal",
     "auth.Group": "Roles",
 }
 # Reached from a record above: rules from their work stream, messages from their conversation.

@@ -184,6 +184,7 @@ DOORBELLS = {
     "conversation.sweep": Doorbell(task="conversations.tasks.close_idle", lane=DESK_LANE, every_s=60),
     "delivery.due": Doorbell(task="channels_app.tasks.send_due", lane=SENDING_LANE, every_s=1),
     "delivery.doubtful": Doorbell(task="channels_app.tasks.settle_doubtful", lane=SENDING_LANE, every_s=15),
+    "health.watch": Doorbell(task="channels_app.tasks.watch_health", lane=DESK_LANE, every_s=60),
     "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
 }
 # Called between two pieces of work of a long task, so that a busy worker is not taken for a dead one.

@@ -1,5 +1,6 @@
 """Administration of the wire: what is set up, and the records of what came in and went out."""
 
+from channels_app.admin.incidents import IncidentAdmin
 from channels_app.admin.parts import ConflictsAreTold, state_chip, validation_chip
 from channels_app.admin.records import (
     DeliveryAdmin,
@@ -9,10 +10,13 @@ from channels_app.admin.records import (
     WebhookReceiptAdmin,
 )
 from channels_app.admin.setup import OfWorkStreamAdmin, ProviderAccountAdmin, SmsNumberAdmin, SmsSettingsAdmin
+from channels_app.admin.texts import InboundTextAdmin
 
 __all__ = [
     "ConflictsAreTold",
     "DeliveryAdmin",
+    "InboundTextAdmin",
+    "IncidentAdmin",
     "OfWorkStreamAdmin",
     "OptOutAdmin",
     "ProviderAccountAdmin",

@@ -1,0 +1,57 @@
+"""Texts in: what customers wrote, taken out of its receipt, and what became of it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from channels_app.models import InboundText
+from omnichannel.lib.backoffice import RecordAdmin, chip
+
+DISPOSITIONS = {"conversation": "ok", "unrouted": "warn", "blocked": "", "kept": ""}
+
+
+class Fetched(admin.SimpleListFilter):
+    """Those that never arrived by webhook."""
+
+    title = "way"
+    parameter_name = "fetched"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The one that is asked for."""
+        return [("yes", "Fetched from the provider")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those chosen."""
+        return queryset.filter(is_fetched=True) if self.value() == "yes" else queryset
+
+
+@admin.register(InboundText)
+class InboundTextAdmin(RecordAdmin):
+    """Customers' texts, each once, whatever became of them."""
+
+    list_display = ("name", "received_at", "address", "number", "shown_disposition", "way")
+    list_filter = ("disposition", Fetched)
+    list_select_related = ("address", "number")
+    search_fields = ("=external_id",)
+    search_help_text = "The provider's id, whole"
+    fields = (
+        *("external_id", "received_at", "way", "sent_at", "address", "number", "text", "media_count"),
+        *("keyword", "shown_disposition", "receipt"),
+    )
+
+    @admin.display(description="text")
+    def name(self, text: InboundText) -> str:
+        """Its id here."""
+        return f"Text {text.pk}"
+
+    @admin.display(description="became")
+    def shown_disposition(self, text: InboundText) -> str:
+        """Its word."""
+        return chip(text.get_disposition_display(), DISPOSITIONS[text.disposition])
+
+    @admin.display(description="way")
+    def way(self, text: InboundText) -> str:
+        """By webhook, or fetched."""
+        return chip("Fetched", "warn") if text.is_fetched else "Webhook"
