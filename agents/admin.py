@@ -10,8 +10,8 @@ from django.http import HttpRequest
 
 from agents.forms import PersonAddForm, PersonChangeForm
 from agents.models import Agent, User
-from agents.roles import role_of
-from agents.services import is_known_to_history, set_role_and_capacity
+from agents.roles import let_see_numbers, role_of, sees_numbers
+from agents.services import is_known_to_history, set_capacity, set_role_and_capacity
 from omnichannel.lib.backoffice import NOTHING, RecordAdmin, table
 
 admin.site.unregister(Group)
@@ -33,19 +33,24 @@ class PersonAdmin(UserAdmin):
     fieldsets: ClassVar[Any] = (
         ("Login", {"fields": ("username", "password", "is_active")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone", "locale")}),
-        ("Work", {"fields": ("role", "capacity")}),
+        ("Work", {"fields": ("role", "capacity", "sees_numbers")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets: Any = (
         ("Login", {"fields": ("username", "password1", "password2")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone", "locale")}),
-        ("Work", {"fields": ("role", "capacity")}),
+        ("Work", {"fields": ("role", "capacity", "sees_numbers")}),
     )
 
     @admin.display(description="role")
     def role(self, user: User) -> str:
         """What they may do."""
         return "Superuser" if user.is_superuser else role_of(user) or "No role"
+
+    @admin.display(description="May see customers' numbers in records and exports", boolean=True)
+    def sees_numbers(self, user: User) -> bool:
+        """By their role, or because it was given to them."""
+        return sees_numbers(user)
 
     @admin.display(description="capacity")
     def capacity(self, user: User) -> object:
@@ -68,7 +73,7 @@ class PersonAdmin(UserAdmin):
         """Nobody takes away their own access by mistake."""
         found = tuple(super().get_readonly_fields(request, obj))
         if obj is not None and obj.pk == request.user.pk:
-            return (*found, "role", "is_active", "is_superuser")
+            return (*found, "role", "sees_numbers", "is_active", "is_superuser")
         return found
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -96,7 +101,9 @@ class PersonAdmin(UserAdmin):
                 user=obj, role=form.cleaned_data["role"], capacity=form.cleaned_data.get("capacity")
             )
         elif form.cleaned_data.get("capacity") is not None:
-            Agent.objects.filter(user=obj).update(capacity=form.cleaned_data["capacity"])
+            set_capacity(user=obj, capacity=form.cleaned_data["capacity"])
+        if "sees_numbers" in form.cleaned_data:
+            let_see_numbers(obj, may=form.cleaned_data["sees_numbers"])
 
 
 @admin.register(Agent)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm, UsernameField
 
 from agents.models import Agent, User
-from agents.roles import AGENT, ROLES
+from agents.roles import AGENT, ROLES, is_let_see_numbers
 
 NO_ROLE = ("", "No role: may log in and see nothing")
 LARGEST_CAPACITY = 10_000
@@ -35,6 +35,12 @@ class PersonFields(forms.ModelForm):
         initial=100,
         help_text="Units of work this person can carry at once; each work stream says how many one "
         "conversation takes.",
+    )
+    sees_numbers = forms.BooleanField(
+        required=False,
+        label="May see customers' numbers in records and exports",
+        help_text="Else they are masked there. Administrators always may; at the desk, agents see whom they "
+        "write to.",
     )
     time_zone = forms.ChoiceField(choices=time_zones, help_text="Times are shown in this zone.")
     locale = forms.ChoiceField(choices=settings.LANGUAGES, label="language", initial="en")
@@ -77,6 +83,8 @@ class PersonChangeForm(PersonFields, UserChangeForm):
         if "role" in self.fields:
             names = set(self.instance.groups.values_list("name", flat=True))
             self.fields["role"].initial = next((role for role in ROLES if role in names), "")
+        if "sees_numbers" in self.fields:
+            self.fields["sees_numbers"].initial = is_let_see_numbers(self.instance)
         if "capacity" in self.fields:
             seat = Agent.objects.filter(user=self.instance).first()
             self.fields["capacity"].required = False

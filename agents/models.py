@@ -25,6 +25,11 @@ class User(AbstractUser):
     locale = models.CharField(max_length=16, default="en", help_text="Preferred language, for example en.")
     is_demo = models.BooleanField(default=False, editable=False)
 
+    class Meta(AbstractUser.Meta):
+        permissions = [
+            ("see_customer_numbers", "May see customers' numbers in records and exports"),
+        ]
+
     def __str__(self) -> str:
         return self.get_full_name() or self.get_username()
 

@@ -1,6 +1,8 @@
 """The three roles, as groups. What each may do is written in omnichannel/roles.py."""
 
-from django.contrib.auth.models import Group
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from agents.models import Agent, User
@@ -9,6 +11,9 @@ ADMINISTRATOR = "Omnichannel administrator"
 SUPERVISOR = "Omnichannel supervisor"
 AGENT = "Omnichannel agent"
 ROLES = (ADMINISTRATOR, SUPERVISOR, AGENT)
+# Customers' numbers in administration's records, lists and exports, and in the API's records. At the desk,
+# whoever may open a conversation sees whom they write to.
+SEE_NUMBERS = "see_customer_numbers"
 
 
 def role_of(user: User) -> str:
@@ -26,6 +31,29 @@ def role_of(user: User) -> str:
 def sees_everything(user: User) -> bool:
     """Whether the user sees all conversations."""
     return role_of(user) in {ADMINISTRATOR, SUPERVISOR}
+
+
+def sees_numbers(user: Any) -> bool:
+    """Whether the user sees customers' numbers whole in records and exports; else they are masked.
+
+    Administrators do; others when an administrator says so on their page.
+    """
+    return bool(user.has_perm(f"agents.{SEE_NUMBERS}"))
+
+
+def is_let_see_numbers(user: User) -> bool:
+    """Whether the right was given to this very person, beside what their role says."""
+    return user.user_permissions.filter(codename=SEE_NUMBERS).exists()
+
+
+@transaction.atomic
+def let_see_numbers(user: User, *, may: bool) -> None:
+    """Give a user the right to see customers' numbers, or take it. Administrators have it by their role."""
+    right = Permission.objects.get(content_type__app_label="agents", codename=SEE_NUMBERS)
+    if may:
+        user.user_permissions.add(right)
+    else:
+        user.user_permissions.remove(right)
 
 
 @transaction.atomic

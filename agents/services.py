@@ -15,7 +15,15 @@ def set_role_and_capacity(*, user: User, role: str, capacity: int | None) -> Non
     else:
         take_role(user)
     if capacity is not None:
-        Agent.objects.filter(user=user).update(capacity=capacity)
+        set_capacity(user=user, capacity=capacity)
+
+
+def set_capacity(*, user: User, capacity: int) -> None:
+    """Say what a person can carry at once; nothing for somebody without a seat."""
+    seat = Agent.objects.filter(user=user).first()
+    if seat is not None:
+        seat.capacity = capacity
+        seat.save(update_fields=["capacity"])
 
 
 def is_known_to_history(user: User) -> bool:

@@ -39,7 +39,8 @@ NAMES = {
 # Reached from a record above: rules from their work stream, messages from their conversation.
 REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
 # What libraries register for themselves: of no use to people, and tokens are nobody's to read.
-LEFT_OUT = frozenset({"django_q", "knox"})
+# auditlog: its entries are ours, and so is their page.
+LEFT_OUT = frozenset({"django_q", "knox", "auditlog"})
 
 
 class AdministrationSite(AdminSite):
@@ -53,7 +54,8 @@ class AdministrationSite(AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models, except those of LEFT_OUT."""
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
-        ours = [model for model in models if model._meta.app_label not in LEFT_OUT]
+        library = getattr(admin_class, "__module__", "").partition(".")[0]
+        ours = [m for m in models if not {m._meta.app_label, library} & LEFT_OUT]
         super().register(ours, admin_class, **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:

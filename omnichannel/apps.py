@@ -13,9 +13,13 @@ class OmnichannelConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks; keep the roles in step with the code after each migrate."""
+        from django_q.signals import pre_execute
+
         from omnichannel import checks  # noqa: F401
+        from omnichannel.lib.audit import stop_logging
         from omnichannel.roles import sync_after_last_app
 
+        pre_execute.connect(stop_logging, dispatch_uid="omnichannel.audit")
         post_migrate.connect(sync_after_last_app, dispatch_uid="omnichannel.roles")
 
 

@@ -43,6 +43,7 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         "channels_app.provideraccount": ("view", "change"),
         "channels_app.webhookreceipt": ("view", "change"),
         "auth.group": VIEW,
+        "omnichannel.auditentry": VIEW,
     },
     SUPERVISOR: {
         **dict.fromkeys(CONFIGURATION | RECORDS, VIEW),
@@ -57,19 +58,31 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         **dict.fromkeys(CUSTOMERS, ("view", "add", "change")),
     },
 }
+# Rights that belong to no record of their own. The first can also be given to a single person, on their page.
+RIGHTS: dict[str, tuple[str, ...]] = {
+    ADMINISTRATOR: ("agents.see_customer_numbers",),
+    SUPERVISOR: (),
+    AGENT: (),
+}
+
+
+def permissions_of(role: str) -> set[str]:
+    """Everything a role may, as Django's permissions ("app.codename")."""
+    of_records = {
+        f"{app}.{action}_{model}"
+        for path, actions in MATRIX[role].items()
+        for app, model in [path.split(".")]
+        for action in actions
+    }
+    return of_records | set(RIGHTS[role])
 
 
 @transaction.atomic
 def sync_roles() -> None:
-    """Make the groups and give them exactly the permissions of MATRIX."""
+    """Make the groups and give them exactly the permissions of MATRIX and RIGHTS."""
     for role in ROLES:
         group, _made = Group.objects.get_or_create(name=role)
-        wanted = {
-            f"{app}.{action}_{model}"
-            for path, actions in MATRIX[role].items()
-            for app, model in [path.split(".")]
-            for action in actions
-        }
+        wanted = permissions_of(role)
         known = Permission.objects.select_related("content_type")
         group.permissions.set(p for p in known if f"{p.content_type.app_label}.{p.codename}" in wanted)
 

@@ -47,8 +47,9 @@ ALLOWED_HOSTS = env.list(
     default=[urlsplit(PUBLIC_BASE_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"],
 )
 IS_HTTPS = PUBLIC_BASE_URL.startswith("https://")
-# Only behind a proxy that sets (and strips from outside) X-Forwarded-Proto.
-if environment.strict_bool("TRUST_PROXY", env.str("TRUST_PROXY", default="false")):
+# Only behind a proxy that sets (and strips from outside) X-Forwarded-Proto, and appends to X-Forwarded-For.
+TRUST_PROXY = environment.strict_bool("TRUST_PROXY", env.str("TRUST_PROXY", default="false"))
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/"]
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "django_q",
+    "auditlog",
     "agents",
     "contacts",
     "routing",
@@ -107,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "agents.middleware.UserTimeZoneMiddleware",
+    "omnichannel.lib.audit.AuditMiddleware",
 ]
 ROOT_URLCONF = "omnichannel.urls"
 WSGI_APPLICATION = "omnichannel.wsgi.application"
@@ -228,6 +231,15 @@ TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 # Numbers written in national form (a contact's mobile phone) are read as numbers of this region.
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="US")
+
+# --- the audit log --------------------------------------------------------------------------------
+
+# django-auditlog's rows in a table of ours, with the indexes of our lists; its own is never made.
+AUDITLOG_LOGENTRY_MODEL = "omnichannel.AuditEntry"
+MIGRATION_MODULES = {"auditlog": None}
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_USE_FK_STRING_REPRESENTATION = True
+AUDITLOG_MASK_CALLABLE = "omnichannel.lib.audit.hide"
 
 # --- API ------------------------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 DIGITS = re.compile(r"[0-9]+", re.ASCII)
 # What a sender may be called, and what is stored of any other value that is no telephone number.
 LONGEST_NAME, LONGEST_VALUE = 64, 160
+LONGEST_SHORT_CODE = 6
+# GSM's alphanumeric senders; what is longer and has digits is somebody's id.
+LONGEST_SHORT = 11
 OUTER_BLANKS = " \t\r\n"
 CHANNEL_PREFIX = re.compile(r"^([a-z]+):", re.IGNORECASE | re.ASCII)
 
@@ -77,6 +80,28 @@ def readable(e164: str) -> str:
     except phonenumbers.NumberParseException:
         return e164
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def masked(value: str) -> str:
+    """An address as people without the right to see it read it: +1 ••• ••• 00.
+
+    The country and the last two digits stay, to tell one from another. Short codes and senders by name are
+    nobody's telephone, and stay as they are; any other id keeps its last two characters.
+    """
+    digits = re.sub(r"[\s().\-\u2011/]", "", value.removeprefix("+"))
+    if not DIGITS.fullmatch(digits):
+        return f"••• ••• {value[-2:]}" if len(DIGITS.findall(value)) and len(value) > LONGEST_SHORT else value
+    if not value.startswith("+") and len(digits) <= LONGEST_SHORT_CODE:
+        return value
+    return f"{_country(value, digits)}••• ••• {digits[-2:]}"
+
+
+def _country(value: str, digits: str) -> str:
+    try:
+        parsed = phonenumbers.parse("+" + digits)
+    except phonenumbers.NumberParseException:
+        return ""
+    return f"+{parsed.country_code} " if value.startswith("+") or _is_possible(parsed) else ""
 
 
 def wire_address(text: str) -> WireAddress | None:

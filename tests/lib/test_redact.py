@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from omnichannel.lib import redact
+from omnichannel.lib import phones, redact
 from omnichannel.lib.backoff import delay
 
 
@@ -69,3 +69,58 @@ def test_letters_stay_readable():
 )
 def test_the_wait_doubles_up_to_five_minutes(attempt, seconds):
     assert delay(attempt).total_seconds() == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("+14255550149", "+1 ••• ••• 49"),
+        ("+41791234567", "+41 ••• ••• 67"),
+        ("+1 425-555-0149", "+1 ••• ••• 49"),
+        ("14255550149", "+1 ••• ••• 49"),
+        ("0791234567", "••• ••• 67"),
+        ("72345", "72345"),
+        ("Swisscom", "Swisscom"),
+        ("AIRLINE24", "AIRLINE24"),
+        ("US.13491208655302741918", "••• ••• 18"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_masked_but_tells_country_and_end(value, shown):
+    assert phones.masked(value) == shown
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+14255550149",
+        "%2B14255550149",
+        "%2b14255550149",
+        "%252B14255550149",
+        "\\u002b14255550149",
+        "&#43;14255550149",
+        "14255550149",
+        "whatsapp:+14255550149",
+        "whatsapp%3A%2B14255550149",
+        "+1 425-555-0149",
+        "+1+425+555+0149",
+        "%2B1%20425%20555%200149",
+        "%2B1%20%28425%29%20555-0149",
+        "(425) 555-0149",
+        "425.555.0149",
+        "1 425 555 0149",
+    ],
+)
+def test_a_number_in_a_text_is_masked_in_every_written_form(written):
+    shown = redact.numbers(f"From={written}&Body=Hi")
+    assert shown.startswith("From=")
+    assert shown.endswith("49&Body=Hi")
+    assert "5550" not in "".join(c for c in shown if c.isdigit())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SM00000000000000000000000000000001", "2026-11-21 13:52:01", "AC0123456789abcdef", "30034", "v=1.2.3.4"],
+)
+def test_what_is_no_number_stays(text):
+    assert redact.numbers(text) == text
