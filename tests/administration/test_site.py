@@ -13,6 +13,8 @@ from agents.models import User
 from agents.roles import AGENT, give_role
 from channels_app.models import (
     Delivery,
+    InboundText,
+    Incident,
     Number,
     OptOut,
     ProviderAccount,
@@ -62,6 +64,13 @@ def populate(world: World, start: int, count: int) -> None:
             body=b"",
             next_attempt_at=now,
             received_at=now,
+        )
+        InboundText.objects.create(
+            provider="twilio", external_id=str(n), number=number, address=address, to_value=number.value,
+            disposition="unrouted", received_at=now,
+        )  # fmt: skip
+        Incident.objects.create(
+            kind="silent", account=own, number=number, details="x", started_at=now, last_seen_at=now
         )
         Refusal.objects.create(account=account, reason="x", computed_url="y")
         ProviderCall.objects.create(account=own, method="GET", url="u", duration_ms=1)
