@@ -17,7 +17,6 @@ MAP = {
     "Customers": ("contacts.Contact", "contacts.Account", "contacts.Address", "channels_app.OptOut"),
     "Conversations": ("conversations.Conversation",),
     "Diagnostics": (
-        "channel-health",
         "channels_app.Incident",
         "channels_app.WebhookReceipt",
         "channels_app.InboundText",
