@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from channels_app import accounts
 from channels_app.admin import validation_chip
 from channels_app.models import SmsNumber, SmsSettings
+from omnichannel import workers_page  # noqa: F401  (registers its page)
 from omnichannel.configuration import admin as configuration_pages  # noqa: F401  (registers its pages)
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import table

@@ -6,7 +6,10 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils import timezone
 
+from omnichannel.first_steps import first_steps
+from omnichannel.home import home_for
 from omnichannel.lib.backoffice import PAGES
 
 # Section -> records ("app.Model") and pages (by name, see omnichannel.lib.backoffice.page), in the documents'
@@ -23,6 +26,7 @@ MAP = {
         "channels_app.Refusal",
         "channels_app.Delivery",
         "channels_app.ProviderCall",
+        "workers",
     ),
     "Settings": ("agents.User", "auth.Group", "configuration"),
 }
@@ -78,6 +82,16 @@ class AdministrationSite(AdminSite):
         """Those of the records, after those of our own pages."""
         ours = [path(page.route, self.admin_view(page.guarded), name=page.name) for page in PAGES.values()]
         return [*ours, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """What wants a person, what to set up next, and the map."""
+        steps = first_steps() if request.user.has_perm("routing.add_workstream") else []
+        context = {
+            "home": home_for(request.user, now=timezone.now()),
+            "steps": steps,
+            "next_step": next((step for step in steps if not step.is_done), None),
+        }
+        return super().index(request, {**context, **(extra_context or {})})
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """Rooms of the code are no places for people: all is on the first page."""

@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from channels_app import accounts
+from channels_app.admin.filters import TroubleFilter
 from channels_app.admin.parts import LEVELS, ConflictsAreTold, validation_chip
 from channels_app.forms import (
     NOT_A_LONG_CODE_OF_THE_US,
@@ -57,6 +58,8 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
     form = SmsSettingsForm
     list_display = ("work_stream", "account", "last_validation_on", "status")
     list_select_related = ("work_stream", "account")
+    list_filter = (TroubleFilter,)
+    show_facets = admin.ShowFacets.NEVER
     ordering = ("work_stream__name",)
     actions: Any = ("validate_selected",)
     change_form_template = "admin/channels_app/smssettings/change_form.html"

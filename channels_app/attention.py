@@ -1,0 +1,107 @@
+"""What wants a person on the wire: bounded counts for the home page, each served by an index."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from channels_app.models import Delivery, InboundText, Refusal, SmsSettings, WebhookReceipt
+
+# People read "99+"; nothing is counted further.
+COUNTED_AT_MOST = 100
+SETTINGS_LOOKED_AT = 1_000
+# What is due for longer than this is a backlog: bells ring within seconds.
+RECEIPT_LATE_AFTER = timedelta(minutes=1)
+DELIVERY_LATE_AFTER = timedelta(minutes=5)
+VALIDATION_FAILED, VALIDATION_WARNED, NEVER_VALIDATED, NUMBER_MISSING = "failed", "warned", "never", "number"
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is due and has not been taken: how many (COUNTED_AT_MOST at most), and the oldest."""
+
+    count: int
+    oldest_at: datetime | None
+
+    def is_late(self, *, now: datetime, after: timedelta) -> bool:
+        """Whether the oldest has waited for longer than `after`."""
+        return self.oldest_at is not None and now - self.oldest_at > after
+
+
+def failed_receipts() -> int:
+    """Webhooks that could not be understood and have not been replayed."""
+    return _counted(WebhookReceipt.objects.filter(state="failed").values_list("pk").order_by("-id"))
+
+
+def failed_deliveries(*, since: datetime) -> dict[str, int]:
+    """Per state, texts made since then that did not arrive or are in doubt."""
+    rows = Delivery.objects.values_list("created_at", flat=True)
+    states = ("failed", "undelivered", "unknown")
+    return {state: _newest_since(rows.filter(state=state), since) for state in states}
+
+
+def refusals(*, since: datetime) -> int:
+    """Webhooks refused since then: their signature was missing or wrong."""
+    return _newest_since(Refusal.objects.values_list("at", flat=True), since)
+
+
+def unrouted_texts(*, since: datetime) -> int:
+    """Texts since then to a number that belongs to no work stream in use: kept, seen by nobody."""
+    rows = InboundText.objects.filter(disposition="unrouted")
+    return _newest_since(rows.values_list("received_at", flat=True), since)
+
+
+def receipts_due(*, now: datetime) -> Backlog:
+    """Webhooks that wait to be taken."""
+    rows = WebhookReceipt.objects.filter(state="received").order_by("id")
+    return _backlog(rows.values_list("received_at", "next_attempt_at")[:COUNTED_AT_MOST], now)
+
+
+def deliveries_due(*, now: datetime) -> Backlog:
+    """Texts that may leave and have not."""
+    rows = Delivery.objects.filter(state="pending").order_by("id")
+    return _backlog(rows.values_list("created_at", "next_attempt_at")[:COUNTED_AT_MOST], now)
+
+
+def settings_in_trouble() -> Counter[str]:
+    """How many SMS settings have each kind of trouble; one may have two (see trouble_of)."""
+    rows = SmsSettings.objects.filter(work_stream__deleted_at=None).order_by("id")
+    facts = rows.values_list("last_validation_status", "work_stream__sms_number__id")[:SETTINGS_LOOKED_AT]
+    return Counter(word for status, number in facts for word in trouble_of(status, has_number=bool(number)))
+
+
+def trouble_of(status: str, *, has_number: bool) -> list[str]:
+    """What is wrong with SMS settings, given their last validation status ("error: …") and their number."""
+    level = status.partition(":")[0]
+    found = {"error": [VALIDATION_FAILED], "warning": [VALIDATION_WARNED], "": [NEVER_VALIDATED]}.get(
+        level, []
+    )
+    return found if has_number else [*found, NUMBER_MISSING]
+
+
+def with_trouble(rows: QuerySet[SmsSettings], kind: str) -> QuerySet[SmsSettings]:
+    """Those of `rows` that settings_in_trouble counts as `kind`."""
+    wanted: dict[str, dict[str, Any]] = {
+        VALIDATION_FAILED: {"last_validation_status__startswith": "error:"},
+        VALIDATION_WARNED: {"last_validation_status__startswith": "warning:"},
+        NEVER_VALIDATED: {"last_validation_status": ""},
+        NUMBER_MISSING: {"work_stream__sms_number": None},
+    }
+    return rows.filter(**wanted[kind])
+
+
+def _counted(rows: QuerySet[Any, Any]) -> int:
+    return len(rows[:COUNTED_AT_MOST])
+
+
+def _newest_since(moments: QuerySet[Any, Any], since: datetime) -> int:
+    # The newest by id, which an index gives, and not all since then, which none would.
+    return sum(moment >= since for moment in moments.order_by("-id")[:COUNTED_AT_MOST])
+
+
+def _backlog(rows: Iterable[tuple[datetime, datetime]], now: datetime) -> Backlog:
+    due = [made_at for made_at, next_attempt_at in rows if next_attempt_at <= now]
+    return Backlog(len(due), min(due, default=None))

@@ -1,0 +1,228 @@
+"""What the administration's first page says: what wants a person, how texts flow, and what to set up next."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
+from django.utils.timesince import timesince
+
+from agents.models import User
+from channels_app import attention
+from omnichannel.health import SEEN_WITHIN
+from omnichannel.models import WorkerHeartbeat
+
+LOOKED_BACK = timedelta(days=7)
+WITHIN = "in the last 7 days"
+LANES = {"desk": "takes in what comes and shows it", "sending": "sends texts"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that wants a person. `level` is bad or warn; the link opens exactly what was counted."""
+
+    level: str
+    count: int
+    words: str
+    advice: str
+    url: str
+    link: str
+
+    @property
+    def shown_count(self) -> str:
+        """The figure; nothing is counted beyond COUNTED_AT_MOST."""
+        return (
+            f"{attention.COUNTED_AT_MOST - 1}+"
+            if self.count >= attention.COUNTED_AT_MOST
+            else f"{self.count}"
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the strip that says how texts flow."""
+
+    name: str
+    value: str
+    level: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Home:
+    """All of it, for one person."""
+
+    items: list[Item] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing wants a person."""
+        return not self.items
+
+
+def home_for(user: User | AnonymousUser, *, now: datetime) -> Home:
+    """What this person may see of it; about a dozen statements, however much there is."""
+    items: list[Item] = []
+    figures: list[Figure] = []
+    for permission, source in SOURCES:
+        for found in source(now) if user.has_perm(permission) else ():
+            if isinstance(found, Item):
+                items.append(found)
+            else:
+                figures.append(found)
+    return Home(sorted(items, key=lambda item: item.level != "bad"), figures)
+
+
+Found = Iterator[Item | Figure]
+
+
+def _workers(now: datetime) -> Found:
+    beats = WorkerHeartbeat.objects.filter(beat_at__gte=now - SEEN_WITHIN).values_list("lane", flat=True)
+    missing = [lane for lane in settings.LANES if lane not in set(beats)]
+    url = reverse("admin:workers")
+    for lane in missing:
+        words = f"lane without a worker: nothing {LANES.get(lane, lane)}"
+        advice = "Start manage.py qcluster on the server. What is due is kept, and taken when it runs."
+        yield Item("bad", 1, words, advice, url, "Show workers")
+    alive = len(settings.LANES) - len(missing)
+    yield Figure("Lanes with a worker", f"{alive} of {len(settings.LANES)}", "bad" if missing else "ok", url)
+
+
+def _receipts(now: datetime) -> Found:
+    due = attention.receipts_due(now=now)
+    waiting = _listed("channels_app_webhookreceipt", state__exact="received")
+    is_late = due.is_late(now=now, after=attention.RECEIPT_LATE_AFTER)
+    if is_late:
+        words = (
+            f"{_s(due.count, 'webhook waits', 'webhooks wait')} to be taken, the oldest for {_age(due, now)}"
+        )
+        advice = "Texts reach the desk late. Check that the workers run and keep up."
+        yield Item("bad", due.count, words, advice, waiting, "Show waiting webhooks")
+    yield _backlog_figure("Webhooks waiting", due, now, is_late=is_late, url=waiting)
+    if count := attention.failed_receipts():
+        words = f"{_s(count, 'webhook', 'webhooks')} could not be understood"
+        advice = "Open one, read the reason, mend its cause, then replay. No text is lost meanwhile."
+        url = _listed("channels_app_webhookreceipt", state__exact="failed")
+        yield Item("bad", count, words, advice, url, "Show failed webhooks")
+
+
+DELIVERY_WORDS = {
+    "failed": ("bad", "was not accepted", "were not accepted", "The reason stands beside each text."),
+    "undelivered": ("warn", "did not arrive", "did not arrive", "Often the phone is off; it may work later."),
+    "unknown": (
+        "warn",
+        "may or may not have been sent",
+        "may or may not have been sent",
+        "Nothing is sent twice by itself: the agent decides beside the text.",
+    ),
+}
+
+
+def _deliveries(now: datetime) -> Found:
+    due = attention.deliveries_due(now=now)
+    pending = _listed("channels_app_delivery", state__exact="pending")
+    is_late = due.is_late(now=now, after=attention.DELIVERY_LATE_AFTER)
+    if is_late:
+        words = f"{_s(due.count, 'text waits', 'texts wait')} to leave, the oldest for {_age(due, now)}"
+        advice = "Each number sends at its own pace. If this grows, check workers and provider."
+        yield Item("warn", due.count, words, advice, pending, "Show waiting deliveries")
+    yield _backlog_figure("Texts waiting to leave", due, now, is_late=is_late, url=pending)
+    since = _since(now)
+    for state, count in attention.failed_deliveries(since=since).items():
+        if count:
+            level, one, several, advice = DELIVERY_WORDS[state]
+            words = f"{_s(count, 'text', 'texts')} {one if count == 1 else several} {WITHIN}"
+            url = _listed("channels_app_delivery", state__exact=state, created_at__gte=since.isoformat())
+            yield Item(level, count, words, advice, url, f"Show {state} deliveries")
+
+
+SETTINGS_WORDS = {
+    attention.VALIDATION_FAILED: (
+        "bad",
+        "failed the last Validate API Key",
+        "Open it, correct Account SID or Auth Token, and select Validate API Key.",
+    ),
+    attention.NUMBER_MISSING: (
+        "warn",
+        "without an SMS number: nobody can text this work stream",
+        "Open the work stream and select New SMS Number.",
+    ),
+    attention.VALIDATION_WARNED: (
+        "warn",
+        "validated with a warning",
+        "Open it and read what the provider said.",
+    ),
+    attention.NEVER_VALIDATED: (
+        "warn",
+        "never validated",
+        "Select Validate API Key, to know now and not at the first text.",
+    ),
+}
+
+
+def _settings(now: datetime) -> Found:
+    counts = attention.settings_in_trouble()
+    for kind, (level, words, advice) in SETTINGS_WORDS.items():
+        if counts[kind]:
+            url = _listed("channels_app_smssettings", trouble=kind)
+            yield Item(level, counts[kind], f"SMS settings {words}", advice, url, "Show these SMS settings")
+
+
+def _refusals(now: datetime) -> Found:
+    since = _since(now)
+    if count := attention.refusals(since=since):
+        words = f"{_s(count, 'webhook was', 'webhooks were')} refused {WITHIN}"
+        advice = "The signature did not fit: compare the address we expected and the Auth Token."
+        url = _listed("channels_app_refusal", at__gte=since.isoformat())
+        yield Item("warn", count, words, advice, url, "Show refusals")
+
+
+def _unrouted(now: datetime) -> Found:
+    since = _since(now)
+    if count := attention.unrouted_texts(since=since):
+        words = f"{_s(count, 'text', 'texts')} reached no work stream {WITHIN}"
+        advice = "Give the number to a work stream: new texts are routed then, these are kept."
+        url = _listed(
+            "channels_app_inboundtext", disposition__exact="unrouted", received_at__gte=since.isoformat()
+        )
+        yield Item("warn", count, words, advice, url, "Show unrouted texts")
+
+
+# Who may see it (a permission), and what it says. In the order in which troubles are looked for.
+SOURCES: tuple[tuple[str, Callable[[datetime], Found]], ...] = (
+    ("channels_app.view_webhookreceipt", _workers),
+    ("channels_app.view_smssettings", _settings),
+    ("channels_app.view_webhookreceipt", _receipts),
+    ("channels_app.view_delivery", _deliveries),
+    ("channels_app.view_inboundtext", _unrouted),
+    ("channels_app.view_refusal", _refusals),
+)
+
+
+def _since(now: datetime) -> datetime:
+    # A whole minute in UTC, so that the link says the same moment as the count.
+    return (now - LOOKED_BACK).astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _listed(name: str, **filters: Any) -> str:
+    return f"{reverse(f'admin:{name}_changelist')}?{urlencode(filters)}"
+
+
+def _s(count: int, one: str, several: str) -> str:
+    return one if count == 1 else several
+
+
+def _age(backlog: attention.Backlog, now: datetime) -> str:
+    return timesince(backlog.oldest_at, now, depth=1) if backlog.oldest_at else ""
+
+
+def _backlog_figure(
+    name: str, backlog: attention.Backlog, now: datetime, *, is_late: bool, url: str
+) -> Figure:
+    count = "99+" if backlog.count >= attention.COUNTED_AT_MOST else str(backlog.count)
+    return Figure(name, count, "bad" if is_late else "ok", url)
