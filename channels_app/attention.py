@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from channels_app.models import Delivery, InboundText, Refusal, SmsSettings, WebhookReceipt
+from channels_app.models_health import Incident
 
 # People read "99+"; nothing is counted further.
 COUNTED_AT_MOST = 100
@@ -46,6 +47,12 @@ def failed_deliveries(*, since: datetime) -> dict[str, int]:
 def refusals(*, since: datetime) -> int:
     """Webhooks refused since then: their signature was missing or wrong."""
     return _newest_since(Refusal.objects.values_list("at", flat=True), since)
+
+
+def open_incidents() -> Counter[str]:
+    """How many incidents of each kind have not ended (kinds in words)."""
+    kinds = Incident.objects.filter(ended_at=None).order_by("-id").values_list("kind", flat=True)
+    return Counter(str(Incident.Kind(kind).label) for kind in kinds[:COUNTED_AT_MOST])
 
 
 def unrouted_texts(*, since: datetime) -> int:

@@ -173,6 +173,16 @@ def _settings(now: datetime) -> Found:
             yield Item(level, counts[kind], f"SMS settings {words}", advice, url, "Show these SMS settings")
 
 
+def _incidents(now: datetime) -> Found:
+    kinds = attention.open_incidents()
+    if count := kinds.total():
+        words = f"{_s(count, 'incident is', 'incidents are')} open: {', '.join(kinds)}"
+        advice = "Each names its next step, and ends by itself when the trouble is over."
+        yield Item(
+            "bad", count, words, advice, _listed("channels_app_incident", state="open"), "Show incidents"
+        )
+
+
 def _refusals(now: datetime) -> Found:
     since = _since(now)
     if count := attention.refusals(since=since):
@@ -196,6 +206,7 @@ def _unrouted(now: datetime) -> Found:
 # Who may see it (a permission), and what it says. In the order in which troubles are looked for.
 SOURCES: tuple[tuple[str, Callable[[datetime], Found]], ...] = (
     ("channels_app.view_webhookreceipt", _workers),
+    ("channels_app.view_incident", _incidents),
     ("channels_app.view_smssettings", _settings),
     ("channels_app.view_webhookreceipt", _receipts),
     ("channels_app.view_delivery", _deliveries),

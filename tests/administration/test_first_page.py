@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from channels_app.models import Delivery, InboundText, Refusal, SmsNumber, SmsSettings, WebhookReceipt
+from channels_app.models_health import Incident
 from contacts.models import Address
 from omnichannel.models import WorkerHeartbeat
 from routing.models import WorkStream
@@ -84,6 +85,13 @@ TROUBLES: dict[str, tuple[Callable[[World], object], str, str]] = {
         lambda w: Refusal.objects.create(account=w.sms_settings.account, reason="x", computed_url="y"),
         "1",
         "webhook was refused",
+    ),
+    "an incident": (
+        lambda w: Incident.objects.create(
+            account=w.sms_settings.account, kind="refusals", details="d", started_at=NOW(), last_seen_at=NOW()
+        ),
+        "1",
+        "incident is open: Webhooks are refused",
     ),
     "a refused token": (lambda w: validated(w, "error: No such token."), "1", "failed the last Validate"),
     "a trial account": (lambda w: validated(w, "warning: Trial."), "1", "validated with a warning"),

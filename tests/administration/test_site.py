@@ -90,7 +90,7 @@ def populate(world: World, start: int, count: int) -> None:
 
 
 def test_the_map_names_every_page_once() -> None:
-    mapped = [label for labels in MAP.values() for label in labels] + list(REACHED_OTHERWISE)
+    mapped = [name for names in MAP.values() for name in names if "." in name] + list(REACHED_OTHERWISE)
 
     records = [label for label in mapped if label not in PAGES]
 
@@ -111,7 +111,7 @@ def test_the_first_page_follows_the_documents_map(ada: Client) -> None:
 def test_a_supervisor_reads_it_and_sets_nothing_up(as_user: Any) -> None:
     page = as_user("sam").get("/admin/")
 
-    labels = [m["model"]._meta.label for section in page.context["app_list"] for m in section["models"]]
+    labels = [m["label"] for section in page.context["app_list"] for m in section["models"]]
     assert {"channels_app.SmsSettings", "routing.WorkStream"} <= set(labels)
     assert as_user("sam").get("/admin/channels_app/smssettings/add/").status_code == 403
 
