@@ -3,21 +3,24 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
-from contacts.models import Account, Address, Contact
-from contacts.services import change_address
-from omnichannel.lib import phones
-from omnichannel.lib.backoffice import BoundedPaginator, table
+from contacts import search
+from contacts.forms import AddressForm, AddressLineForm, AddressLines
+from contacts.models import FOR_EVER, Account, Address, Contact, Note
+from contacts.services import same_mobile
+from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, chip, table
 
-FEWEST_DIGITS = 4
+SHOWN_CONTACTS = 50
+MOST_ADDRESSES = 100
 
 
 class CustomerAdmin(admin.ModelAdmin):
-    """Lists that may be long: bounded counts, newest first."""
+    """Lists that may be long: bounded counts, newest first, found by indexes alone."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -25,20 +28,16 @@ class CustomerAdmin(admin.ModelAdmin):
     list_per_page = 50
     ordering = ("-id",)
     sortable_by: ClassVar[Any] = ()
-    phone_fields: tuple[str, ...] = ()
+    # Only says that there is a search field; contacts.search decides what is found.
+    search_fields: ClassVar[Any] = ("pk",)
+    matching: ClassVar[Any] = None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Also telephone numbers in whatever form they are written."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        digits = "".join(phones.DIGITS.findall(search_term))
-        if len(digits) >= FEWEST_DIGITS and not any(c.isalpha() for c in search_term):
-            by_phone = Q()
-            for name in self.phone_fields:
-                by_phone |= Q(**{f"{name}__contains": digits})
-            found = queryset.filter(by_phone)
-        return found, may_repeat
+        """By the beginning of names, and by numbers in whatever form they are written."""
+        term = search_term.replace("\x00", "").strip()[:200]
+        return (type(self).matching(queryset, term) if term else queryset), False
 
 
 @admin.register(Account)
@@ -46,58 +45,150 @@ class AccountAdmin(CustomerAdmin):
     """Companies."""
 
     list_display = ("name", "phone")
-    search_fields = ("name", "phone")
-    search_help_text = "Name or telephone number"
-    phone_fields = ("phone",)
-    fields = ("name", "phone")
+    matching = staticmethod(search.accounts_matching)
+    search_help_text = "Beginning of the name, or telephone number"
+    readonly_fields = ("contacts_shown",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
+        """Its people once there can be some."""
+        company = (None, {"fields": ("name", "phone")})
+        people = ("Contacts", {"fields": ("contacts_shown",), "classes": ("panel",)})
+        return (company, people) if obj else (company,)
+
+    @admin.display(description="the newest ones")
+    def contacts_shown(self, account: Account) -> str:
+        """People of the company."""
+        rows = [
+            (
+                format_html('<a href="{}">{}</a>', reverse("admin:contacts_contact_change", args=[c.pk]), c),
+                c.mobile_phone or NOTHING,
+                c.email or NOTHING,
+            )
+            for c in account.contacts.order_by("-id")[:SHOWN_CONTACTS]
+        ]
+        return table(["Contact", "Mobile phone", "E-mail"], rows, empty="No contact belongs to this company.")
 
 
-@admin.register(Contact)
+class AddressInline(admin.TabularInline):
+    """The contact's other numbers: typed in any form, moved from another contact, taken away."""
+
+    model = Address
+    form = AddressLineForm
+    formset = AddressLines
+    fields = ("number", "goes_by", "move")
+    readonly_fields = ("goes_by",)
+    show_change_link = True
+    extra = 1
+    max_num = MOST_ADDRESSES
+    verbose_name_plural = "addresses that are surely this contact's"
+    classes = ("addresses",)
+
+    @admin.display(description="goes by")
+    def goes_by(self, address: Address) -> str:
+        """The name the sender goes by; whether it is blocked."""
+        if not address.pk:
+            return ""
+        held = chip("Blocked", "bad") if address.is_blocked(timezone.now()) else ""
+        return format_html("{} {}", address.profile_name or NOTHING, held)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """To take a number away deletes nothing: whoever may change addresses may."""
+        return self.has_change_permission(request, obj)
+
+
+class NoteInline(admin.TabularInline):
+    """Notes: written once, by whom and when."""
+
+    model = Note
+    fields = ("text", "author", "created_at")
+    readonly_fields = ("author", "created_at")
+    extra = 1
+    ordering = ("-id",)
+    verbose_name_plural = "notes"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was written stays as it is."""
+        return False
+
+
 class ContactAdmin(CustomerAdmin):
     """Known people. Several may share a mobile phone."""
 
     list_display = ("__str__", "mobile_phone", "email", "account")
     list_select_related = ("account",)
-    search_fields = ("first_name", "last_name", "mobile_phone", "email", "account__name")
-    search_help_text = "Name, mobile phone in any form, e-mail or company"
-    phone_fields = ("mobile_phone",)
+    matching = staticmethod(search.contacts_matching)
+    search_help_text = "Beginning of a name, mobile phone in any form, e-mail or company"
     autocomplete_fields = ("account",)
-    readonly_fields = ("addresses",)
+    readonly_fields: ClassVar[Any] = ("identification",)
+    inlines = (AddressInline, NoteInline)
 
     def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
-        """The addresses once there can be some."""
-        person = (None, {"fields": ("first_name", "last_name", "mobile_phone", "email", "account")})
-        return (person, ("Addresses", {"fields": ("addresses",)})) if obj else (person,)
+        """How texts find this person, once there can be some."""
+        fields: tuple[Any, ...] = (
+            "first_name",
+            "last_name",
+            "mobile_phone",
+            "email",
+            "account",
+            "external_id",
+        )
+        person = (None, {"fields": (*fields, "identification") if obj else fields})
+        return (person,)
 
-    @admin.display(description="texts come from")
-    def addresses(self, contact: Contact) -> str:
-        """Addresses that are surely this person's."""
-        rows = [
-            (
-                format_html('<a href="{}">{}</a>', reverse("admin:contacts_address_change", args=[a.pk]), a),
-                a.get_kind_display(),
-                a.profile_name,
-            )
-            for a in contact.addresses.order_by("id")[:50]
+    def get_inlines(self, request: HttpRequest, obj: Contact | None) -> Any:
+        """A contact is there before its numbers and notes."""
+        return self.inlines if obj else ()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Notes carry who wrote them."""
+        if formset.model is Note:
+            for line in formset.forms:
+                line.instance.author = line.instance.author or request.user.get_username()
+        super().save_formset(request, form, formset, change)
+
+    @admin.display(description="whose texts")
+    def identification(self, contact: Contact) -> str:
+        """What a text from the mobile phone leads to."""
+        if not contact.mobile_phone:
+            return "No mobile phone: only texts from the addresses below are recognised."
+        others = list(same_mobile(contact).order_by("-id")[:10])
+        if not others:
+            return "Texts from the mobile phone and from the addresses below are linked to this contact."
+        links = [
+            (format_html('<a href="{}">{}</a>', reverse("admin:contacts_contact_change", args=[o.pk]), o),)
+            for o in others
         ]
-        empty = "None linked by hand. Texts from the mobile phone above are recognised without."
-        return table(["Address", "Kind", "Goes by"], rows, empty=empty)
+        said = f"{len(others) + 1} contacts have this mobile phone: texts are not linked automatically."
+        return format_html(
+            "<p>{}</p><p>Add the number to one contact’s addresses, or merge the contacts.</p>{}",
+            chip(said, "warn"),
+            table(["Also with this mobile phone"], links, empty=""),
+        )
 
 
-@admin.register(Address)
 class AddressAdmin(CustomerAdmin):
     """Where texts came from. Made by the first text, kept for ever; linked and blocked by hand."""
 
-    list_display = ("__str__", "kind", "profile_name", "contact", "blocked_until")
+    form = AddressForm
+    list_display = ("__str__", "kind", "profile_name", "contact", "blocked")
     list_select_related = ("contact",)
-    list_filter = ("kind",)
-    search_fields = ("value", "profile_name", "contact__last_name")
-    search_help_text = "Telephone number in any form, or name"
-    phone_fields = ("value",)
+    list_filter: ClassVar[Any] = ()
+    matching = staticmethod(search.addresses_matching)
+    search_help_text = "Telephone number in any form, or beginning of a name"
     autocomplete_fields = ("contact",)
     actions: Any = ()
-    fields = ("kind", "value", "profile_name", "contact", "blocked_until", "created_at")
-    readonly_fields = ("kind", "value", "profile_name", "created_at")
+    fieldsets = (
+        (None, {"fields": ("kind", "value", "profile_name", "contact", "created_at")}),
+        (
+            "Block",
+            {
+                "description": "Texts of a blocked sender are kept, but reach nobody, and none are sent. "
+                "Texts that are waiting to leave are cancelled.",
+                "fields": ("is_held", "blocked_until", "block_reason", "blocked"),
+            },
+        ),
+    )
+    readonly_fields = ("kind", "value", "profile_name", "created_at", "blocked")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A text makes them."""
@@ -107,6 +198,14 @@ class AddressAdmin(CustomerAdmin):
         """Their history stays."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Address, form: Any, change: bool) -> None:
-        """Contact and block."""
-        change_address(obj, contact=obj.contact, blocked_until=obj.blocked_until)
+    @admin.display(description="at present")
+    def blocked(self, address: Address) -> str:
+        """Since when, until when, by whom, and what was kept."""
+        if not address.is_blocked(timezone.now()):
+            return "Not blocked"
+        assert address.blocked_until is not None
+        until = timezone.localtime(address.blocked_until)
+        end = "for ever" if address.blocked_until == FOR_EVER else f"until {until:%Y-%m-%d %H:%M %Z}"
+        by = f" by {address.blocked_by}" if address.blocked_by else ""
+        kept = "1 text" if address.blocked_texts == 1 else f"{address.blocked_texts} texts"
+        return format_html("{} {}{}, {} kept since", chip("Blocked", "bad"), end, by, kept)

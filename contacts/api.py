@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from contacts.fields import clean_phone
-from contacts.models import Account, Contact
+from contacts.models import Account, Contact, Note
+from contacts.search import contacts_matching
+from contacts.services import add_note
 from omnichannel.lib import phones
 from omnichannel.lib.rest import ID, IdFilter
 
 LONGEST_WRITTEN_NUMBER = 40
+SHOWN_NOTES = 100
 
 
 class PhoneSerializerField(serializers.CharField):
@@ -53,9 +60,22 @@ class ContactSerializer(serializers.ModelSerializer):
             "email",
             "account",
             "account_name",
+            "external_id",
             "created_at",
             "modified_at",
         ]
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("A note", value={"text": "Calls on Mondays only."}, request_only=True)]
+)
+class ContactNoteSerializer(serializers.ModelSerializer):
+    """What somebody wrote down about a contact."""
+
+    class Meta:
+        model = Note
+        fields = ["id", "text", "author", "created_at"]
+        read_only_fields = ["author"]
 
 
 class ContactFilter(filters.FilterSet):
@@ -75,10 +95,8 @@ class ContactFilter(filters.FilterSet):
         return contacts.filter(mobile_phone=found.value) if found else contacts.none()
 
     def by_text(self, contacts: QuerySet, _name: str, text: str) -> QuerySet:
-        """Part of a name or e-mail address."""
-        return contacts.filter(
-            Q(first_name__icontains=text) | Q(last_name__icontains=text) | Q(email__icontains=text)
-        )
+        """Beginning of a name or e-mail address, or a number in any form."""
+        return contacts_matching(contacts, text)
 
 
 class AccountViewSet(viewsets.ModelViewSet):
@@ -96,3 +114,18 @@ class ContactViewSet(viewsets.ModelViewSet):
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
     lookup_value_regex = ID
+
+    @extend_schema(methods=["GET"], responses=ContactNoteSerializer(many=True))
+    @extend_schema(methods=["POST"], request=ContactNoteSerializer, responses={201: ContactNoteSerializer})
+    @action(detail=True, methods=["get", "post"], pagination_class=None, filterset_class=None)
+    def notes(self, request: Request, pk: str) -> Response:
+        """The newest hundred notes of a contact, or one more."""
+        contact = self.get_object()
+        if request.method == "GET":
+            found = contact.notes.order_by("-id")[:SHOWN_NOTES]
+            return Response(ContactNoteSerializer(found, many=True).data)
+        given = ContactNoteSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        text, author = given.validated_data["text"], request.user.get_username()
+        note = add_note(contact=contact, text=text, author=author)
+        return Response(ContactNoteSerializer(note).data, status=201)

@@ -3,10 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
-from contacts.models import Address, Contact
+from contacts.fields import clean_phone
+from contacts.models import FOR_EVER, Address, Contact, Note
 from omnichannel.lib.phones import WireAddress
+
+
+class Taken(Exception):
+    """The number is another contact's; nothing was changed. `address` is the row that has it."""
+
+    code = "taken"
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        super().__init__(f"{address} belongs to {address.contact}. Move it, or leave it there.")
 
 
 @dataclass(frozen=True)
@@ -40,14 +52,73 @@ def locked_address(wire: WireAddress, *, profile_name: str = "") -> Address:
         found = rows.get()
     elif profile_name and found.profile_name != profile_name:
         found.profile_name = profile_name
-        found.save(update_fields=["profile_name"])
+        found.save(update_fields=["profile_name", "profile_key"])
     return found
 
 
-def change_address(address: Address, *, contact: Contact | None, blocked_until: datetime | None) -> None:
-    """Say whose address it is (from its next conversation on), and until when its texts reach nobody."""
-    address.contact, address.blocked_until = contact, blocked_until
-    address.save(update_fields=["contact", "blocked_until"])
+# --- whose addresses -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_address(*, contact: Contact, number: str, move: bool = False) -> Address:
+    """Say that a telephone number, in any written form, is this contact's; from its next conversation on.
+
+    Raises ValidationError when it is no number, and Taken when it is another contact's and `move` is false.
+    """
+    address = locked_address(WireAddress("phone", clean_phone(number), "sms"))
+    if address.contact_id not in (None, contact.pk) and not move:
+        raise Taken(address)
+    link(address=address, contact=contact)
+    return address
+
+
+def link(*, address: Address, contact: Contact | None) -> None:
+    """Say whose address it is, or that it is nobody's; from its next conversation on."""
+    address.contact = contact
+    address.save(update_fields=["contact"])
+
+
+def same_mobile(contact: Contact) -> QuerySet[Contact]:
+    """Other contacts with the same mobile phone: its texts are then nobody's for sure."""
+    others = Contact.objects.filter(mobile_phone=contact.mobile_phone).exclude(pk=contact.pk)
+    return others if contact.mobile_phone else others.none()
+
+
+def add_note(*, contact: Contact, text: str, author: str) -> Note:
+    """Write something down about a contact."""
+    return Note.objects.create(contact=contact, text=text.strip(), author=author)
+
+
+# --- blocking --------------------------------------------------------------------------------------
+
+
+def set_block(address: Address, *, until: datetime | None, reason: str, by: str, now: datetime) -> None:
+    """Hold texts back until a moment (None: for ever). Texts are counted anew when it was not blocked.
+
+    Whoever calls this cancels what is about to leave (channels_app.blocks).
+    """
+    if not address.is_blocked(now):
+        address.blocked_texts, address.blocked_at = 0, now
+    address.blocked_until, address.block_reason, address.blocked_by = until or FOR_EVER, reason[:200], by
+    address.save(update_fields=BLOCK)
+
+
+def lift_block(address: Address) -> None:
+    """Let texts through again; what was kept meanwhile stays where it is."""
+    address.blocked_until = address.blocked_at = None
+    address.block_reason = address.blocked_by = ""
+    address.save(update_fields=BLOCK)
+
+
+def count_blocked(address: Address) -> None:
+    """One more text was kept while its sender is blocked, in the caller's transaction."""
+    Address.objects.filter(pk=address.pk).update(blocked_texts=F("blocked_texts") + 1)
+
+
+BLOCK = ["blocked_until", "block_reason", "blocked_at", "blocked_by", "blocked_texts"]
+
+
+# --- who is writing? -------------------------------------------------------------------------------
 
 
 def identify(address: Address) -> Identity:

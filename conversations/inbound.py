@@ -12,7 +12,7 @@ from channels_app.accounts import credentials, provider_of
 from channels_app.models import InboundText, Number, WebhookReceipt
 from channels_app.opt_outs import opt_in, opt_out
 from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
-from contacts.services import identify, locked_address
+from contacts.services import count_blocked, identify, locked_address
 from conversations import services
 from omnichannel.lib import phones
 from routing.models import WorkStream
@@ -160,6 +160,7 @@ def _place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> st
     if address.is_blocked(now):
         inbound.disposition = Disposition.BLOCKED
         inbound.save()
+        count_blocked(address)
         return "The sender is blocked."
     if stream is None or number is None:
         inbound.disposition = Disposition.KEPT if counts else Disposition.UNROUTED

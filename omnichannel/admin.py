@@ -12,10 +12,13 @@ from channels_app.admin import validation_chip
 from channels_app.models import SmsNumber, SmsSettings
 from omnichannel import workers_page  # noqa: F401  (registers its page)
 from omnichannel.configuration import admin as configuration_pages  # noqa: F401  (registers its pages)
+from omnichannel.customers import admin as customers
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import table
 from routing.admin import WorkStreamAdmin
 from routing.models import WorkStream
+
+__all__ = ["WorkStreamPage", "customers"]
 
 
 @admin.register(WorkStream)

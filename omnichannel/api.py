@@ -19,8 +19,9 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, SmsSettingsViewSet
-from contacts.api import AccountViewSet, ContactViewSet
+from contacts.api import AccountViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
+from omnichannel.customers.api import AddressViewSet, ContactViewSet
 from routing.api import AgentViewSet, QueueViewSet, RoutingRuleViewSet, WorkStreamViewSet
 
 
@@ -99,6 +100,7 @@ for name, viewset in {
     "deliveries": DeliveryViewSet,
     "accounts": AccountViewSet,
     "contacts": ContactViewSet,
+    "addresses": AddressViewSet,
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
 }.items():

@@ -17,7 +17,7 @@ CONFIGURATION = {
     "channels_app.smssettings",
     "channels_app.smsnumber",
 }
-CUSTOMERS = {"contacts.account", "contacts.contact", "contacts.address"}
+CUSTOMERS = {"contacts.account", "contacts.contact", "contacts.address", "contacts.note"}
 RECORDS = {
     "channels_app.provideraccount",
     "channels_app.webhookreceipt",

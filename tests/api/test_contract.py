@@ -20,12 +20,12 @@ from tests.world import AUTH_TOKEN, World
 ROOT = "/api/v1/"
 RESOURCES = [
     *("work-streams", "queues", "routing-rules", "agents", "sms-settings", "sms-numbers"),
-    *("receipts", "deliveries", "accounts", "contacts", "conversations", "messages"),
+    *("receipts", "deliveries", "accounts", "contacts", "addresses", "conversations", "messages"),
 ]
 # Per role: what each resource answers to GET, POST, and PATCH and DELETE of a record that is not there.
 # 404 and 400 mean "allowed to ask"; 403 means the role may not; 405 that nobody can.
 ADMINISTRATOR = dict.fromkeys(RESOURCES, (200, 400, 404, 404)) | {
-    "agents": (200, 405, 404, 405),
+    **dict.fromkeys(("agents", "addresses"), (200, 405, 404, 405)),
     "sms-settings": (200, 400, 404, 405),
     **dict.fromkeys(("receipts", "deliveries", "conversations", "messages"), (200, 405, 405, 405)),
 }
