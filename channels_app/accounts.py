@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from channels_app.calls import recorder
 from channels_app.models import (
     InboundUrl,
     Number,
@@ -22,7 +21,7 @@ from channels_app.models import (
     WebhookReceipt,
 )
 from channels_app.providers import REGISTRY
-from channels_app.providers.base import Check, Credentials, Provider
+from channels_app.providers.base import Credentials, Provider
 from omnichannel.lib.environment import LOOPBACK_HOSTS
 from routing.models import Channel, WorkStream
 
@@ -187,7 +186,8 @@ def save_sms_settings(
     sms_settings.inbound_url = _inbound_url_for(sms_settings, account)
     if secret or sms_settings.account_id != account.pk:
         # What was validated is no longer what is stored.
-        sms_settings.last_validation_on, sms_settings.last_validation_status = None, ""
+        sms_settings.last_validation_on = None
+        sms_settings.last_validation_status = sms_settings.last_validation_outcome = ""
     sms_settings.account = account
     sms_settings.save()
     Number.objects.filter(sms_number__work_stream=sms_settings.work_stream).update(account=account)
@@ -298,35 +298,3 @@ def remove_sms_number(*, sms_number: SmsNumber) -> None:
     """Take a number away from its work stream. Its history stays; further texts are kept as unrouted."""
     Number.objects.filter(pk=sms_number.number_id).update(deleted_at=timezone.now())
     sms_number.delete()
-
-
-# --- Validate API Key -----------------------------------------------------------------------------
-
-
-def validate(*, sms_settings: SmsSettings) -> list[Check]:
-    """Ask the provider about the account and its number, keep the result on the record, return it.
-
-    Called outside any transaction: it waits for the network.
-    """
-    account = sms_settings.account
-    held = SmsNumber.objects.filter(work_stream=sms_settings.work_stream_id)
-    numbers = tuple(held.values_list("number__value", flat=True))
-    checks = provider_of(account).check_credentials(
-        credentials(account), numbers, recorder(account, keep_answers=False)
-    )
-    if not numbers:
-        checks.append(Check("warning", "No number is configured yet, so none was validated."))
-    worst = next((c for level in ("error", "warning") for c in checks if c.level == level), checks[0])
-    now = timezone.now()
-    sms_settings.last_validation_on = account.last_validated_at = now
-    sms_settings.last_validation_status = f"{worst.level}: {worst.text}"[:300]
-    account.last_validation_status = sms_settings.last_validation_status[:200]
-    sms_settings.save(update_fields=["last_validation_on", "last_validation_status"])
-    account.save(update_fields=["last_validated_at", "last_validation_status"])
-    return checks
-
-
-def note_secondary_secret(account_id: int) -> None:
-    """Keep that the provider took only the secondary secret: an administrator should promote it."""
-    said = "warning: only the secondary Auth Token works: promote it to primary."
-    ProviderAccount.objects.filter(pk=account_id).update(last_validation_status=said)

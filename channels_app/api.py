@@ -1,6 +1,7 @@
 """The wire over the API: SMS settings and numbers, receipts, deliveries."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -12,10 +13,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels_app import accounts, receipts
+from channels_app import accounts, receipts, validation
 from channels_app.forms import FASTEST, LONGEST_SECRET
 from channels_app.models import Delivery, DeliveryEvent, Provider, SmsNumber, SmsSettings, WebhookReceipt
 from channels_app.providers import REGISTRY
+from channels_app.providers.base import Validity
 from channels_app.providers.twilio import Twilio
 from omnichannel.lib import phones
 from omnichannel.lib.rest import ID, ChangePermission, IdFilter
@@ -64,8 +66,9 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
             "inbound_url",
             "last_validation_on",
             "last_validation_status",
+            "last_validation_outcome",
         ]
-        read_only_fields = ["last_validation_on", "last_validation_status"]
+        read_only_fields = ["last_validation_on", "last_validation_status", "last_validation_outcome"]
 
     def get_inbound_url(self, sms_settings: SmsSettings) -> str:
         """What is pasted at the provider."""
@@ -123,10 +126,12 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
 
 
 class CheckSerializer(serializers.Serializer):
-    """One line of a validation. `level` is success, warning or error."""
+    """One line of a validation. `number` is whom it is about; empty: the account."""
 
-    level = serializers.CharField()
+    level = serializers.ChoiceField(choices=["success", "warning", "error"])
     text = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=[one.value for one in Validity])
+    number = serializers.CharField(allow_blank=True)
 
 
 class ValidationSerializer(serializers.Serializer):
@@ -155,9 +160,9 @@ class SmsSettingsViewSet(
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def validate(self, request: Request, pk: str | None = None) -> Response:
         """Validate API Key: asks the provider, which may take half a minute; the result is kept as well."""
-        checks = accounts.validate(sms_settings=self.get_object())
+        checks = validation.validate(sms_settings=self.get_object())
         body = {
-            "checks": [{"level": check.level, "text": check.text} for check in checks],
+            "checks": [asdict(check) for check in checks],
             "valid": all(check.level != "error" for check in checks),
         }
         return Response(ValidationSerializer(body).data)

@@ -30,7 +30,9 @@ class ProviderAccount(models.Model):
     secret = SecretField("auth token")
     secondary_secret = SecretField("secondary auth token", blank=True, default="")
     last_validated_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_validation_status = models.CharField(max_length=200, blank=True, editable=False)
+    last_validation_status = models.CharField(max_length=300, blank=True, editable=False)
+    # One of providers.base.Validity, for programs; the status says it in words.
+    last_validation_outcome = models.CharField(max_length=16, blank=True, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -48,6 +50,9 @@ class InboundUrl(models.Model):
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="inbound_urls")
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    replaced_at = models.DateTimeField(null=True, blank=True, help_text="When a new URL took its place.")
+    # Noted once an hour at most, when a webhook that came to it is taken.
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -62,6 +67,7 @@ class SmsSettings(models.Model):
     inbound_url = models.OneToOneField(InboundUrl, on_delete=models.PROTECT, related_name="sms_settings")
     last_validation_on = models.DateTimeField(null=True, blank=True, editable=False)
     last_validation_status = models.CharField(max_length=300, blank=True, editable=False)
+    last_validation_outcome = models.CharField(max_length=16, blank=True, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "SMS settings"
@@ -86,6 +92,11 @@ class Number(models.Model):
     # The token bucket, kept here so that all sending processes share it.
     bucket_tokens = models.FloatField(default=0.0, editable=False)
     bucket_filled_at = models.DateTimeField(null=True, editable=False)
+    # Where its texts went when we last looked at the provider, without passwords (set_up.Seen).
+    webhook_seen = models.JSONField(null=True, blank=True, editable=False)
+    webhook_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where they went before we changed it, to be put back: JSON; a secret, because such a URL may hold one.
+    webhook_before = SecretField(blank=True, default="", editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

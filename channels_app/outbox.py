@@ -8,13 +8,14 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from channels_app import gate, status
-from channels_app.accounts import credentials, note_secondary_secret, provider_of
+from channels_app.accounts import credentials, provider_of
 from channels_app.calls import recorder
 from channels_app.deliveries import adopt, cancel, move
 from channels_app.models import Delivery, InboundUrl, Number
 from channels_app.opt_outs import is_opted_out, opt_out
 from channels_app.pacing import tokens_at
 from channels_app.providers.base import Error, OutboundText, Outcome, SendResult
+from channels_app.validation import note_secondary_secret
 from contacts.models import Address
 from omnichannel.lib import backoff
 from omnichannel.lib.queue import ring

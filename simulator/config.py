@@ -4,7 +4,10 @@
                    "type": "Full", "friendly_name": "Demo", "verified": [],
                    "numbers": [{"phone_number": "+14252306549", "sms": true, "mms": true, "sms_url": "http://…/",
                                 "sms_method": "POST", "sms_fallback_url": "", "status_callback": "",
-                                "friendly_name": "Support"}]}],
+                                "friendly_name": "Support", "voice": true, "sms_application_sid": "",
+                                "service": "Pool"}],
+                   "services": [{"name": "Pool", "inbound_request_url": "",
+                                 "use_inbound_webhook_on_number": true}]}],
      "callbacks": {"delay_ms": 300, "order": "normal", "duplicates": 0, "enabled": true, "early": false},
      "hang_seconds": 40}
 
@@ -22,7 +25,7 @@ from typing import Any, TypeVar
 ACCOUNT_STATUSES = ("active", "suspended", "closed")
 ACCOUNT_TYPES = ("Full", "Trial")
 CALLBACK_ORDERS = ("normal", "shuffled", "reversed")
-Model = TypeVar("Model", "Account", "Number", "CallbackSettings")
+Model = TypeVar("Model", "Account", "Number", "Service", "CallbackSettings")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -42,6 +45,21 @@ class Number:
     sms_fallback_url: str = ""
     status_callback: str = ""
     friendly_name: str = ""
+    voice: bool = True
+    # A TwiML app, which takes the texts instead of sms_url; there is none here, so they go nowhere.
+    sms_application_sid: str = ""
+    # The name of the Messaging Service it is in, if any.
+    service: str = ""
+
+
+@dataclass
+class Service:
+    """A Messaging Service: texts to its numbers go to its own URL, unless it defers to the numbers'."""
+
+    name: str
+    # Empty: texts to its numbers are dropped.
+    inbound_request_url: str = ""
+    use_inbound_webhook_on_number: bool = True
 
 
 @dataclass
@@ -58,12 +76,23 @@ class Account:
     verified: list[str] = field(default_factory=list)
     # By phone number.
     numbers: dict[str, Number] = field(default_factory=dict)
+    # By name.
+    services: dict[str, Service] = field(default_factory=dict)
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def number_sid(self, number: Number) -> str:
         """The same on every start, so that whoever stored it still finds the number."""
         digest = hashlib.sha256(f"{self.account_sid}{number.phone_number}".encode()).hexdigest()
         return f"PN{digest[:32]}"
+
+    def service_sid(self, service: Service) -> str:
+        """As number_sid."""
+        return f"MG{hashlib.sha256(f'{self.account_sid}{service.name}'.encode()).hexdigest()[:32]}"
+
+    def overriding_service(self, number: Number) -> Service | None:
+        """The Messaging Service that takes a number's texts to its own URL."""
+        service = self.services.get(number.service)
+        return None if service is None or service.use_inbound_webhook_on_number else service
 
 
 @dataclass(frozen=True)
@@ -103,13 +132,17 @@ def parse_config(raw: Mapping[str, Any]) -> Config:
 
 def parse_account(raw: Mapping[str, Any], known: Account | None = None) -> Account:
     """A new account, or `known` with these values changed and its other numbers kept. Raises ConfigError."""
-    values = {name: value for name, value in raw.items() if name != "numbers"}
+    values = {name: value for name, value in raw.items() if name not in ("numbers", "services")}
     account = _build(Account, values, known, required=("account_sid", "auth_token"))
     numbers = dict(known.numbers) if known else {}
     for entry in _objects(raw, "numbers"):
         number = _parse_number(entry, numbers.get(str(entry.get("phone_number"))))
         numbers[number.phone_number] = number
-    account = replace(account, numbers=numbers)
+    services = dict(known.services) if known else {}
+    for entry in _objects(raw, "services"):
+        service = _build(Service, entry, services.get(str(entry.get("name"))), required=("name",))
+        services[service.name] = service
+    account = replace(account, numbers=numbers, services=services)
     _check_account(account)
     return account
 
@@ -140,6 +173,8 @@ def _check_account(account: Account) -> None:
         raise ConfigError(f"{account.account_sid} needs an auth_token.")
     _one_of(account.status, ACCOUNT_STATUSES, "status")
     _one_of(account.type, ACCOUNT_TYPES, "type")
+    for number in account.numbers.values():
+        _one_of(number.service, ("", *account.services), "service")
 
 
 def _build(
@@ -148,7 +183,7 @@ def _build(
     name = model.__name__
     blank: dict[str, Any] = dict.fromkeys(required, "")
     defaults = known or model(**blank)
-    _refuse_unknown(raw, {each.name for each in fields(model)} - {"numbers", "created_at"}, name)
+    _refuse_unknown(raw, {each.name for each in fields(model)} - {"numbers", "services", "created_at"}, name)
     for each, value in raw.items():
         wanted = type(getattr(defaults, each))
         if type(value) is not wanted:

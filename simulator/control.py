@@ -7,6 +7,7 @@ GET  /sim/counts                      {"requests", "accepted", "refused", "by_st
 POST /sim/text       {"from", "to", "body", "media": [url], "extra": {name: value}, "repeat": 1}
 POST /sim/callbacks  {"delay_ms", "order": "normal|shuffled|reversed", "duplicates", "enabled", "early"}
 POST /sim/faults     {"kind", "times": 1, "match_to": null, "target": "send|other", "hang_seconds": 40}
+POST /sim/mode       {"mode": "normal|slow|throttled|unreachable|broken", "hang_seconds": 40}: the whole API
 POST /sim/accounts   an account of the configuration, or the part of it to change
 POST /sim/reset      {}
 """
@@ -20,7 +21,7 @@ from typing import Any
 from simulator.config import Account, ConfigError
 from simulator.scheduler import Scheduler
 from simulator.state import Attempt, Message, PlannedFault, SeenRequest, State
-from simulator.twilio.faults import BEFORE, UnknownFaultError, parse_fault
+from simulator.twilio.faults import BEFORE, MODES, UnknownFaultError, parse_fault
 from simulator.twilio.inbound import CustomerText, Inbound, UnknownNumberError
 from simulator.web import BadRequestError, Handler, Request, Response, Route, json_response
 
@@ -46,6 +47,7 @@ class Control:
             Route("POST", "/sim/text", _in_json(self._text)),
             Route("POST", "/sim/callbacks", _in_json(self._change_callbacks)),
             Route("POST", "/sim/faults", _in_json(self._plan_fault)),
+            Route("POST", "/sim/mode", _in_json(self._change_mode)),
             Route("POST", "/sim/accounts", _in_json(self._save_account)),
             Route("POST", "/sim/reset", _in_json(self._reset)),
         ]
@@ -57,6 +59,7 @@ class Control:
                 "accounts": [account_json(account) for account in state.accounts.values()],
                 "callbacks": asdict(state.callbacks),
                 "hang_seconds": state.hang_seconds,
+                "mode": state.mode,
                 "messages": [message_json(message) for message in state.messages],
                 "requests": [request_json(seen) for seen in state.requests],
                 "faults": [asdict(fault) for fault in state.faults],
@@ -111,6 +114,17 @@ class Control:
         if raw:
             self._state.plan_fault(planned_fault(raw))
         return {"faults": [asdict(fault) for fault in self._state.faults]}
+
+    def _change_mode(self, request: Request) -> dict[str, Any]:
+        raw = request.json()
+        mode = _typed(raw.get("mode"), str, "mode")
+        if mode not in MODES:
+            raise BadRequestError(f"mode must be one of {', '.join(MODES)}.")
+        with self._state.lock:
+            self._state.mode = mode
+            if "hang_seconds" in raw:
+                self._state.hang_seconds = _typed(raw["hang_seconds"], (int, float), "hang_seconds")
+        return {"mode": mode}
 
     def _save_account(self, request: Request) -> dict[str, Any]:
         return account_json(self._state.save_account(request.json()))
@@ -171,6 +185,7 @@ def account_json(account: Account) -> dict[str, Any]:
     shown = asdict(account)
     for name in ("auth_token", "secondary_auth_token"):
         shown[name] = f"…{shown[name][-4:]}" if shown[name] else ""
+    shown["services"] = [asdict(service) for service in account.services.values()]
     shown["created_at"] = account.created_at.isoformat()
     shown["numbers"] = [
         {"sid": account.number_sid(number), **asdict(number)} for number in account.numbers.values()

@@ -122,6 +122,7 @@ class Phone:
                 number.phone_number: number.friendly_name or account.friendly_name
                 for account in accounts
                 for number in account.numbers.values()
+                if number.sms
             }
 
     def _problem(self, me: str, to: str) -> str:

@@ -24,7 +24,7 @@ from simulator.phone import Phone
 from simulator.scheduler import Scheduler
 from simulator.state import Message, PlannedFault, SeenRequest, State
 from simulator.twilio.callbacks import Callbacks
-from simulator.twilio.faults import parse_fault
+from simulator.twilio.faults import MODES, parse_fault
 from simulator.twilio.inbound import CustomerText, Inbound
 from simulator.twilio.rest import TwilioRest
 from simulator.twilio.sending import Sending
@@ -105,6 +105,11 @@ class Simulator:
     def change_callbacks(self, **values: Any) -> None:
         """Raises ConfigError."""
         self.state.change_callbacks(values)
+
+    def change_mode(self, mode: str) -> None:
+        """How the whole API answers: see simulator.twilio.faults.MODES; raises KeyError."""
+        _ = MODES[mode]
+        self.state.mode = mode
 
     def reset(self) -> None:
         """Forget everything, and what was still to come."""

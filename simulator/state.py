@@ -118,6 +118,8 @@ class State:
             self.accounts = config.accounts
             self.callbacks = config.callbacks
             self.hang_seconds = config.hang_seconds
+            # One of simulator.twilio.faults.MODES: how every request to the API is answered.
+            self.mode = "normal"
             self.messages: list[Message] = []
             self.requests: list[SeenRequest] = []
             self.faults: list[PlannedFault] = []

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from channels_app import accounts
+from channels_app import accounts, validation
 from channels_app.admin.filters import TroubleFilter
 from channels_app.admin.parts import LEVELS, ConflictsAreTold, validation_chip
 from channels_app.forms import (
@@ -134,7 +134,7 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
             )
 
     def _validate(self, request: HttpRequest, sms_settings: SmsSettings, *, name: str = "") -> None:
-        for check in accounts.validate(sms_settings=sms_settings):
+        for check in validation.validate(sms_settings=sms_settings):
             messages.add_message(request, LEVELS[check.level], f"{name}{check.text}")
 
 

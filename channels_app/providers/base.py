@@ -142,12 +142,41 @@ class FindResult:
     explanation: str = ""
 
 
+class Validity(StrEnum):
+    """What asking a provider about an account or a number can come to. Closed."""
+
+    GOOD = "good"
+    TRIAL = "trial"  # good, but it reaches only verified numbers
+    BAD_CREDENTIALS = "bad_credentials"
+    ONLY_SECONDARY = "only_secondary"  # the primary secret is refused, the secondary works
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+    NOT_IN_ACCOUNT = "not_in_account"
+    CANNOT_TEXT = "cannot_text"
+    NO_NUMBER = "no_number"  # none is configured here
+    REFUSED = "refused"  # the provider says no to what was asked
+    THROTTLED = "throttled"
+    UNREACHABLE = "unreachable"
+    SLOW = "slow"
+    UNREADABLE = "unreadable"
+
+
 @dataclass(frozen=True)
 class Check:
-    """One line of a validation. `level` is success, warning or error."""
+    """One line of a validation. `level` is success, warning or error; `number` whom it is about, if any."""
 
     level: str
     text: str
+    outcome: Validity
+    number: str = ""
+
+
+class Trouble(Exception):
+    """A provider did not do what it was asked; nothing was changed. `check` says why and what to do next."""
+
+    def __init__(self, check: Check) -> None:
+        super().__init__(check.text)
+        self.check = check
 
 
 @dataclass(frozen=True)

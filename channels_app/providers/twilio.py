@@ -9,13 +9,10 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
 
 from channels_app.providers import twilio_signature as signatures
@@ -35,8 +32,11 @@ from channels_app.providers.base import (
     SendResult,
     WireRequest,
 )
+from channels_app.providers.twilio_checks import check_credentials
+from channels_app.providers.twilio_client import client
 from channels_app.providers.twilio_codes import explain
-from omnichannel.lib.http import Recorder, RecordingSession, surely_not_sent
+from channels_app.providers.twilio_numbers import TwilioNumbers
+from omnichannel.lib.http import Recorder, surely_not_sent
 
 ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}", re.ASCII)
 # Twilio's word -> our state. A word that is not here changes nothing and is kept as an event.
@@ -63,28 +63,6 @@ PROFILE_NAMES = ("FromCity", "FromState", "FromZip", "FromCountry")
 LISTED_AT_MOST, PAGE = 2000, 50
 # Ours and Twilio's; a message made this long before our attempt may still be ours.
 CLOCKS_DIFFER = timedelta(minutes=5)
-
-
-class Http(TwilioHttpClient):
-    """The library's HTTP client, sent to the account's base URL through our recording session."""
-
-    def __init__(self, base_url: str, record: Recorder) -> None:
-        super().__init__(pool_connections=False)
-        self.session = RecordingSession(record)
-        self._base = urlsplit(base_url)
-
-    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
-        """The request, to the same path under the account's base URL."""
-        parts = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
-        path = self._base.path.rstrip("/") + parts.path
-        return super().request(method, urlunsplit(parts._replace(path=path)), *args, **options)
-
-
-def client(account: Credentials, secret: str, record: Recorder) -> Client:
-    """A client of its own for one task; the environment is not read (a blank entry keeps it out)."""
-    return Client(
-        account.external_id, secret, http_client=Http(account.base_url, record), environment={"-": ""}
-    )
 
 
 def params_of(request: WireRequest) -> dict[str, str]:
@@ -122,8 +100,8 @@ class Unauthorized(Exception):
         self.result = result
 
 
-class Twilio:
-    """See channels_app.providers.base.Provider."""
+class Twilio(TwilioNumbers):
+    """See channels_app.providers.base.Provider; the account's own numbers are in TwilioNumbers."""
 
     credential_fields: tuple[str, ...] = ("Account SID", "Auth Token")
     default_base_url = "https://api.twilio.com"
@@ -260,25 +238,8 @@ class Twilio:
     def check_credentials(
         self, account: Credentials, numbers: tuple[str, ...], record: Recorder
     ) -> list[Check]:
-        """See Provider. The account's own answer holds the token in clear, so no body is recorded."""
-        asked = client(account, account.secret, record)
-        try:
-            fetched = asked.api.v2010.accounts(account.external_id).fetch()
-            checks = account_checks(str(fetched.status), str(fetched.type))
-            for number in numbers:
-                listed = asked.incoming_phone_numbers.list(phone_number=f"+{number}", limit=20)
-                checks.append(number_check(number, [n for n in listed if n.phone_number == f"+{number}"]))
-        except TwilioRestException as error:
-            return [credential_error(error)]
-        except requests.RequestException as error:
-            slow = isinstance(error, requests.ReadTimeout)
-            said = "Twilio did not answer in time" if slow else "Twilio could not be reached"
-            return [Check("error", f"{said}: nothing was validated, try again later.")]
-        except (TwilioException, ValueError, TypeError, AttributeError):
-            return [
-                Check("error", "Twilio's answer could not be read: nothing was validated, try again later.")
-            ]
-        return checks
+        """See Provider."""
+        return check_credentials(account, numbers, record)
 
     def error_url(self, code: str) -> str:
         """See Provider."""
@@ -401,44 +362,3 @@ def failed_on_the_way(error: requests.RequestException) -> SendResult:
 def ambiguous(sentence: str, code: str = "") -> SendResult:
     """Nobody knows whether the text was accepted."""
     return SendResult(Outcome.AMBIGUOUS, error=Error.AMBIGUOUS, code=code, explanation=sentence)
-
-
-# --- validation -----------------------------------------------------------------------------------
-
-
-def account_checks(status: str, kind: str) -> list[Check]:
-    """What the account's own resource says."""
-    if status == "closed":
-        return [Check("error", "The credentials are right, but the Twilio account is closed.")]
-    if status == "suspended":
-        return [Check("error", "The credentials are right, but the Twilio account is suspended.")]
-    checks = [Check("success", "Account SID and Auth Token are valid.")]
-    if kind.lower() == "trial":
-        checks.append(
-            Check("warning", "This is a trial account: it can only text numbers verified at Twilio.")
-        )
-    return checks
-
-
-def number_check(number: str, found: list[Any]) -> Check:
-    """Whether a number is the account's and can text."""
-    if not found:
-        return Check("error", f"The number {number} does not belong to this Twilio account.")
-    capabilities = found[0].capabilities or {}
-    can_text = (
-        capabilities.get("sms") if isinstance(capabilities, dict) else getattr(capabilities, "sms", False)
-    )
-    if not can_text:
-        return Check("error", f"The number {number} cannot send or receive texts.")
-    return Check("success", f"The number {number} is valid.")
-
-
-def credential_error(error: TwilioRestException) -> Check:
-    """What went wrong while asking."""
-    if error.status in {401, 403, 404}:
-        return Check("error", "Twilio does not accept this Account SID and Auth Token.")
-    if error.status == 429:
-        return Check("warning", "Twilio is busy: nothing was validated, try again later.")
-    return Check(
-        "error", f"Twilio answered with error {error.status}: nothing was validated, try again later."
-    )

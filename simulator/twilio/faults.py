@@ -91,6 +91,14 @@ MAGIC_NUMBERS = (
     MagicNumber("+15005550114", "redirect", "HTTP 302, not accepted"),
     MagicNumber("+15005550115", "early", "first callback before the answer"),
 )
+# How the whole API behaves until told otherwise, and the fault that stands for it.
+MODES = {
+    "normal": "",
+    "slow": "hang_before",
+    "throttled": "refuse_20429",
+    "unreachable": "reset_before",
+    "broken": "error_before",
+}
 FAULT_BY_NUMBER = {magic.number: magic.fault for magic in MAGIC_NUMBERS}
 
 

@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from simulator.config import Account, Number
@@ -71,13 +72,16 @@ class Inbound:
     def deliver(self, message: Message, text: CustomerText) -> list[list[Attempt]]:
         """Call the product's webhook; one list of attempts for every repetition."""
         account, number = self._owner(text.recipient)
-        if not number.sms_url:
-            attempts = [Attempt("inbound", number.sms_method, "", None, "this number has no sms_url")]
+        goes_to = destination(account, number)
+        if not goes_to.url:
+            attempts = [Attempt("inbound", goes_to.method, "", None, goes_to.problem)]
             self._state.add_attempts(message, attempts)
             return [attempts]
         fields = {**inbound_fields(message), **(text.extra or {})}
-        call = Call("inbound", number.sms_url, list(fields.items()), account.auth_token, number.sms_method)
-        deliveries = together(text.repeat, lambda: deliver(call, number.sms_fallback_url))
+        if service := account.services.get(number.service):
+            fields["MessagingServiceSid"] = account.service_sid(service)
+        call = Call("inbound", goes_to.url, list(fields.items()), account.auth_token, goes_to.method)
+        deliveries = together(text.repeat, lambda: deliver(call, goes_to.fallback_url))
         for attempts in deliveries:
             self._state.add_attempts(message, attempts)
             self._send_plain_answer(message, attempts[-1])
@@ -98,6 +102,25 @@ class Inbound:
         self._state.add_message(
             Message(message.account_sid, direction, message.recipient, message.sender, body, "delivered")
         )
+
+
+class Destination(NamedTuple):
+    """Where a number's texts go, or why they go nowhere."""
+
+    url: str
+    method: str = "POST"
+    fallback_url: str = ""
+    problem: str = ""
+
+
+def destination(account: Account, number: Number) -> Destination:
+    """A Messaging Service that does not defer comes first, then a TwiML app, then the number's own URL."""
+    if service := account.overriding_service(number):
+        return Destination(service.inbound_request_url, problem="its Messaging Service drops what comes in")
+    if number.sms_application_sid:
+        return Destination("", problem="a TwiML app takes its texts")
+    problem = "this number has no sms_url"
+    return Destination(number.sms_url, number.sms_method, number.sms_fallback_url, problem)
 
 
 def inbound_fields(message: Message) -> dict[str, str]:

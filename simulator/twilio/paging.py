@@ -58,3 +58,9 @@ def _address(uri: str, query: Fields, paging: dict[str, str]) -> str:
 
 def _number(text: str, default: int) -> int:
     return int(text) if text.isdecimal() else default
+
+
+def service_page(name: str, items: list[dict[str, Any]], url: str) -> dict[str, Any]:
+    """The list of one of Twilio's newer products, which page in another form; here always one page."""
+    meta = {"key": name, "page": 0, "page_size": 50, "url": url, "first_page_url": url}
+    return {name: items, "meta": {**meta, "previous_page_url": None, "next_page_url": None}}

@@ -4,7 +4,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from simulator.config import Account, Number
+from simulator.config import Account, Number, Service
 from simulator.state import Direction, Message
 from simulator.twilio.segments import count_segments
 
@@ -48,12 +48,12 @@ def number_json(account: Account, number: Number) -> dict[str, Any]:
         "account_sid": account.account_sid,
         "phone_number": number.phone_number,
         "friendly_name": number.friendly_name or number.phone_number,
-        "capabilities": {"voice": True, "sms": number.sms, "mms": number.mms, "fax": False},
+        "capabilities": {"voice": number.voice, "sms": number.sms, "mms": number.mms, "fax": False},
         "sms_url": number.sms_url,
         "sms_method": number.sms_method,
         "sms_fallback_url": number.sms_fallback_url,
         "sms_fallback_method": "POST",
-        "sms_application_sid": "",
+        "sms_application_sid": number.sms_application_sid,
         "status_callback": number.status_callback,
         "status_callback_method": "POST",
         "voice_url": "",
@@ -65,6 +65,30 @@ def number_json(account: Account, number: Number) -> dict[str, Any]:
         "date_created": created,
         "date_updated": created,
         "uri": f"{BASE}/{account.account_sid}/IncomingPhoneNumbers/{sid}.json",
+    }
+
+
+def service_json(account: Account, service: Service) -> dict[str, Any]:
+    """A Messaging Service."""
+    return {
+        "sid": account.service_sid(service),
+        "account_sid": account.account_sid,
+        "friendly_name": service.name,
+        "inbound_request_url": service.inbound_request_url or None,
+        "inbound_method": "POST",
+        "use_inbound_webhook_on_number": service.use_inbound_webhook_on_number,
+    }
+
+
+def member_json(account: Account, service: Service, number: Number) -> dict[str, Any]:
+    """A number of a Messaging Service."""
+    return {
+        "sid": account.number_sid(number),
+        "account_sid": account.account_sid,
+        "service_sid": account.service_sid(service),
+        "phone_number": number.phone_number,
+        "country_code": "US",
+        "capabilities": ["SMS"] if number.sms else [],
     }
 
 

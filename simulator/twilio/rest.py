@@ -10,13 +10,20 @@ import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from simulator.config import Account, Number
+from simulator.config import Account, Number, Service
 from simulator.state import Direction, Message, State
 from simulator.twilio.checks import is_callback_url
 from simulator.twilio.errors import error
-from simulator.twilio.faults import Fault, parse_fault
-from simulator.twilio.paging import page_json
-from simulator.twilio.resources import BASE, account_json, message_json, number_json
+from simulator.twilio.faults import MODES, Fault, parse_fault
+from simulator.twilio.paging import page_json, service_page
+from simulator.twilio.resources import (
+    BASE,
+    account_json,
+    member_json,
+    message_json,
+    number_json,
+    service_json,
+)
 from simulator.twilio.sending import Sending, seen, unaccepted_answer
 from simulator.web import Fields, Handler, Request, Response, Route, json_response
 
@@ -48,6 +55,8 @@ class TwilioRest:
             Route("GET", f"{numbers}/{{sid}}.json", self._guard(self._show_number)),
             Route("POST", f"{numbers}/{{sid}}.json", self._guard(self._change_number)),
             Route("GET", f"{account}.json", self._guard(self._show_account)),
+            Route("GET", "/v1/Services", self._list_services),
+            Route("GET", "/v1/Services/{sid}/PhoneNumbers", self._list_members),
         ]
 
     def _guard(self, answer: Answer, *, is_sending: bool = False) -> Handler:
@@ -59,7 +68,7 @@ class TwilioRest:
                 return self._refuse_stranger(request, parts["account"], is_sending=is_sending)
             if is_sending:
                 return answer(request, account, parts)
-            fault = self._state.take_fault(target="other")
+            fault = self._state.take_fault(target="other") or MODES[self._state.mode]
             response = self._fault(parse_fault(fault)) if fault else answer(request, account, parts)
             self._state.add_request(seen(request, account.account_sid, response.status))
             return response
@@ -117,6 +126,29 @@ class TwilioRest:
             _apply(number, form)
         return json_response(number_json(account, number))
 
+    def _list_services(self, request: Request, parts: dict[str, str]) -> Response:
+        """The Messaging Services: a product with paths of its own, so the account is who signs in."""
+        account = self._signed_in(request)
+        if account is None:
+            return error(20003)
+        found = list(account.services.values())
+        page = service_page("services", [service_json(account, each) for each in found], request.path)
+        return json_response(page)
+
+    def _list_members(self, request: Request, parts: dict[str, str]) -> Response:
+        account = self._signed_in(request)
+        service = _service(account, parts["sid"]) if account else None
+        if account is None or service is None:
+            return error(20404 if account else 20003)
+        found = [each for each in account.numbers.values() if each.service == service.name]
+        members = [member_json(account, service, each) for each in found]
+        return json_response(service_page("phone_numbers", members, request.path))
+
+    def _signed_in(self, request: Request) -> Account | None:
+        with self._state.lock:
+            accounts = list(self._state.accounts.values())
+        return next((each for each in accounts if _has_signed_in(request, each)), None)
+
     def _list_messages(self, request: Request, account: Account, parts: dict[str, str]) -> Response:
         query = request.query
         found = self._state.find(
@@ -151,6 +183,10 @@ def _number(account: Account, sid: str) -> Number | None:
     return next((each for each in account.numbers.values() if account.number_sid(each) == sid), None)
 
 
+def _service(account: Account, sid: str) -> Service | None:
+    return next((each for each in account.services.values() if account.service_sid(each) == sid), None)
+
+
 def _apply(number: Number, form: Fields) -> None:
     """Change what the form names; a blank URL takes the webhook away."""
     for field, attribute in WEBHOOK_FIELDS.items():
@@ -158,6 +194,8 @@ def _apply(number: Number, form: Fields) -> None:
             setattr(number, attribute, form.get(field))
     if form.has("SmsMethod"):
         number.sms_method = form.get("SmsMethod").upper()
+    if form.has("SmsApplicationSid"):
+        number.sms_application_sid = form.get("SmsApplicationSid")
     if form.has("FriendlyName"):
         number.friendly_name = form.get("FriendlyName")
 

@@ -8,7 +8,15 @@ from simulator.state import Direction, Message, SeenRequest, State
 from simulator.twilio.callbacks import Callbacks
 from simulator.twilio.checks import refusal
 from simulator.twilio.errors import error
-from simulator.twilio.faults import BEFORE, FAILED_AT_ONCE_CODE, FAULT_BY_NUMBER, Fault, course, parse_fault
+from simulator.twilio.faults import (
+    BEFORE,
+    FAILED_AT_ONCE_CODE,
+    FAULT_BY_NUMBER,
+    MODES,
+    Fault,
+    course,
+    parse_fault,
+)
 from simulator.twilio.resources import message_json
 from simulator.web import ConnectionDroppedError, Fields, Request, Response, json_response, redirect
 
@@ -40,7 +48,8 @@ class Sending:
 
     def _fault(self, to: str) -> Fault:
         """A planned fault goes before a magic number; the third try of a throttled number is let through."""
-        text = self._state.take_fault(target="send", to=to) or FAULT_BY_NUMBER.get(to, "none")
+        planned = self._state.take_fault(target="send", to=to) or MODES[self._state.mode]
+        text = planned or FAULT_BY_NUMBER.get(to, "none")
         fault = parse_fault(text)
         if fault.kind != "throttled_twice":
             return fault

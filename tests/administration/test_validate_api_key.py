@@ -17,9 +17,9 @@ def validate(client: Client, world: World) -> Any:
     return client.post(url, follow=True)
 
 
-@pytest.mark.parametrize(("arrange", "told"), TABLE)
+@pytest.mark.parametrize(("arrange", "told", "outcome"), TABLE)
 def test_each_answer_of_twilio_is_told_and_kept(
-    ada: Client, at_twilio: World, twilio: Any, arrange: Any, told: list[str]
+    ada: Client, at_twilio: World, twilio: Any, arrange: Any, told: list[str], outcome: str
 ) -> None:
     arrange(twilio)
 
@@ -28,7 +28,7 @@ def test_each_answer_of_twilio_is_told_and_kept(
     assert messages_of(response) == told
     kept = SmsSettings.objects.get()
     worst = next((t for level in ("error", "warning") for t in told if t.startswith(level)), told[0])
-    assert kept.last_validation_status == worst
+    assert (kept.last_validation_status, kept.last_validation_outcome) == (worst, outcome)
     assert kept.last_validation_on is not None
     assert worst.partition(": ")[2] in response.content.decode().replace("&#x27;", "'")
 

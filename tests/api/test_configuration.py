@@ -253,9 +253,9 @@ def test_the_stream_of_settings_stays(world: World, api: Api) -> None:
     assert "work_stream" in answer.json()
 
 
-@pytest.mark.parametrize(("arrange", "told"), TABLE)
+@pytest.mark.parametrize(("arrange", "told", "outcome"), TABLE)
 def test_validate_api_key_answers_with_its_checks(
-    at_twilio: World, api: Api, twilio: Any, arrange: Any, told: list[str]
+    at_twilio: World, api: Api, twilio: Any, arrange: Any, told: list[str], outcome: str
 ) -> None:
     arrange(twilio)
     client, url = api("ada"), f"{ROOT}sms-settings/{at_twilio.sms_settings.pk}/"
@@ -265,7 +265,9 @@ def test_validate_api_key_answers_with_its_checks(
     assert answer.status_code == 200
     assert [f"{c['level']}: {c['text']}" for c in answer.json()["checks"]] == told
     assert answer.json()["valid"] is not any(t.startswith("error") for t in told)
-    assert client.get(url).json()["last_validation_status"] in told
+    kept = client.get(url).json()
+    assert kept["last_validation_status"] in told
+    assert kept["last_validation_outcome"] == outcome
 
 
 @pytest.mark.parametrize("username", ["sam", "alice"])

@@ -1,5 +1,6 @@
 """What the simulator's tests share: a configuration, a client, and a receiver that stands for the product."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,7 +95,8 @@ class RebasedHttpClient(TwilioHttpClient):
         self._base = base
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        return super().request(method, url.replace("https://api.twilio.com", self._base), *args, **kwargs)
+        here = re.sub(r"^https://\w+\.twilio\.com", self._base, url)
+        return super().request(method, here, *args, **kwargs)
 
 
 def twilio_client(base: str, token: str = TOKEN) -> Client:
