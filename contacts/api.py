@@ -48,7 +48,7 @@ class ContactSerializer(serializers.ModelSerializer):
     """A known person."""
 
     mobile_phone = PhoneSerializerField()
-    account_name = serializers.CharField(source="account.name", read_only=True, default=None)
+    account_name = serializers.CharField(source="account.name", read_only=True, allow_null=True, default=None)
 
     class Meta:
         model = Contact

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -13,6 +13,13 @@ class NewestFirst(CursorPagination):
     ordering = "-id"
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int | None:
+        """What is asked for, at most max_page_size; raises ValidationError for what is no whole number."""
+        for wanted in request.query_params.getlist("page_size"):
+            if not (wanted.isascii() and wanted.isdigit() and int(wanted[:9]) > 0):
+                raise ValidationError({"page_size": ["Enter a whole number above 0."]})
+        return super().get_page_size(request)
 
     def decode_cursor(self, request: Request) -> Any:
         """Where to go on; a cursor that is not ours is not found (its position would go into the query)."""

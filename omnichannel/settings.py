@@ -266,6 +266,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "omnichannel.schema.document_refusals",
+    ],
     # Three records have a state of their own; each gets its name in the schema.
     "ENUM_NAME_OVERRIDES": {
         "ConversationStateEnum": "conversations.models.State",
