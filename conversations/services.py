@@ -18,8 +18,8 @@ from conversations.access import may_act
 from conversations.changes import Lost, add, change_state, close_open_session, locked, own, save, say
 from conversations.models import Conversation, Message, RoutingDecision, Session, State
 from conversations.transitions import USES_CAPACITY, Cause, NotAllowed
+from routing.conditions import Facts
 from routing.models import Queue, WorkStream
-from routing.rules import Facts
 from routing.services import decide_queue
 
 Direction, Reason = Message.Direction, Session.ClosureReason

@@ -16,7 +16,8 @@ from omnichannel.customers import admin as customers
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import table
 from routing.admin import WorkStreamAdmin
-from routing.models import WorkStream
+from routing.admin_rules import RoutingRuleAdmin
+from routing.models import RoutingRule, WorkStream
 
 __all__ = ["WorkStreamPage", "customers"]
 
@@ -71,6 +72,11 @@ class WorkStreamPage(WorkStreamAdmin):
             ("Description", found.description or "–"),
         ]
         return _panel(rows, "SMS number", "smsnumber", found.pk)
+
+
+@admin.register(RoutingRule)
+class RoutingRulePage(RoutingRuleAdmin):
+    """A routing rule item, with what conversations tell of it."""
 
 
 def _panel(rows: list[tuple[str, Any]], link: str, model: str, pk: int) -> str:

@@ -22,7 +22,8 @@ from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, 
 from contacts.api import AccountViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
-from routing.api import AgentViewSet, QueueViewSet, RoutingRuleViewSet, WorkStreamViewSet
+from routing.api import AgentViewSet, QueueViewSet, WorkStreamViewSet
+from routing.api_rules import RoutingRuleViewSet
 
 
 class CredentialsSerializer(serializers.Serializer):

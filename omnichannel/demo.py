@@ -10,7 +10,9 @@ from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role
 from channels_app.accounts import inbound_address, save_sms_number, save_sms_settings
 from channels_app.models import ProviderAccount, SmsNumber, SmsSettings
 from contacts.models import Account, Contact
-from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+from routing.conditions import Condition, Group, Item, all_of, any_of
+from routing.models import Queue, RoutingRule, WorkStream
+from routing.services import save_rule
 
 # Clearly fake: they open nothing but the simulator, and demo users can log in to a demo only.
 ACCOUNT_SID = "ACdddddddddddddddddddddddddddddddd"
@@ -55,23 +57,16 @@ def _routing() -> None:
     returns = Queue.objects.create(name="Returns", priority=20)
     billing.members.set([u.agent for u in User.objects.filter(username__in=["alice", "bob"])])
     returns.members.set([u.agent for u in User.objects.filter(username="alice")])
-    _rule(stream, 1, "Asks about an invoice", billing, ("first_message", "contains", "invoice"))
-    _rule(stream, 2, "Wants to send something back", returns, ("first_message", "contains", "return"))
-    _rule(
-        stream,
-        3,
-        "Known customer from Redmond",
-        billing,
-        ("contact.mobile_phone", "begins_with", "+1425555013"),
-    )
+    says = [Condition("first_message", "contains", word) for word in ("invoice", "bill", "return")]
+    _rule(stream, "Asks about an invoice", billing, any_of(*says[:2]))
+    _rule(stream, "Wants to send something back", returns, says[2])
+    known = Condition("contact.mobile_phone", "begins_with", "+1425555013")
+    _rule(stream, "Known customer from Redmond", billing, known)
 
 
-def _rule(
-    stream: WorkStream, position: int, name: str, queue: Queue, condition: tuple[str, str, str]
-) -> None:
-    rule = RoutingRule.objects.create(work_stream=stream, position=position, name=name, queue=queue)
-    field, operator, value = condition
-    RoutingCondition.objects.create(rule=rule, field=field, operator=operator, value=value)
+def _rule(stream: WorkStream, name: str, queue: Queue, item: Item) -> None:
+    condition = item if isinstance(item, Group) else all_of(item)
+    save_rule(RoutingRule(work_stream=stream, name=name, queue=queue), condition)
 
 
 def _channel(simulator: str) -> None:

@@ -13,7 +13,7 @@ from channels_app.accounts import Conflict
 from channels_app.outbox import Refused
 from conversations.access import NotFound
 from conversations.transitions import NotAllowed
-from routing.services import Protected
+from routing.services import Protected, Stale
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -38,6 +38,8 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
         case Protected():
             body = {"code": "protected", "detail": str(error)}
             return Response(body, status=status.HTTP_409_CONFLICT)
+        case Stale():
+            return Response({"code": "stale", "detail": str(error)}, status=status.HTTP_409_CONFLICT)
         case ProtectedError():
             said = "Other records still need this one, so it cannot be deleted."
             return Response({"code": "protected", "detail": said}, status=status.HTTP_409_CONFLICT)

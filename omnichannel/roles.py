@@ -13,7 +13,6 @@ CONFIGURATION = {
     "routing.workstream",
     "routing.queue",
     "routing.routingrule",
-    "routing.routingcondition",
     "channels_app.smssettings",
     "channels_app.smsnumber",
 }

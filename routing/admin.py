@@ -7,21 +7,17 @@ from django.contrib.admin.actions import delete_selected
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
 
 from agents.admin import AgentAdmin
 from agents.models import Agent
-from omnichannel.lib.backoffice import NOTHING, table, without_shortcuts
-from routing.forms import RoutingConditionForm
-from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+from routing.admin_rules import rule_items_panel
+from routing.models import Queue, WorkStream
 from routing.services import (
     Protected,
     delete_queue,
-    next_position,
     obstacle_to_deleting,
     queues_of,
     retire_work_stream,
-    rules_of,
 )
 
 EVERYBODY = "Everybody is a member; that cannot be changed."
@@ -60,31 +56,7 @@ class WorkStreamAdmin(admin.ModelAdmin):
     @admin.display(description="in order; the first true one wins")
     def rule_items(self, stream: WorkStream) -> str:
         """The stream's rules in order, and the ways to change them."""
-        queues = dict(Queue.objects.values_list("id", "name"))
-        fields = dict(RoutingCondition._meta.get_field("field").flatchoices)
-        operators = dict(RoutingCondition._meta.get_field("operator").flatchoices)
-        rows = []
-        for place, rule in enumerate(rules_of(stream), start=1):
-            joint = " and " if rule.match_all else " or "
-            said = [
-                f"{fields[c.field]} {operators[c.operator].lower()} {c.value}".strip()
-                for c in rule.conditions
-            ]
-            link = format_html(
-                '<a href="{}">{}</a>', reverse("admin:routing_routingrule_change", args=[rule.id]), rule.name
-            )
-            rows.append((place, link, joint.join(said) or "Always", queues.get(rule.queue_id, NOTHING)))
-        heads = ["Order", "Rule", "If", "Queue"]
-        made = table(heads, rows, empty="No rules yet: every conversation goes to the Default queue.")
-        return format_html(
-            '{}<p class="panel-links"><a class="button" href="{}?work_stream={}">Add routing rule item</a> '
-            '<a href="{}?work_stream__id__exact={}">Change the order</a></p>',
-            made,
-            reverse("admin:routing_routingrule_add"),
-            stream.pk,
-            reverse("admin:routing_routingrule_changelist"),
-            stream.pk,
-        )
+        return rule_items_panel(stream)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Nothing is deleted: no need to collect years of conversations."""
@@ -98,71 +70,6 @@ class WorkStreamAdmin(admin.ModelAdmin):
         """Retire them."""
         for stream in queryset:
             retire_work_stream(stream)
-
-
-class ConditionInline(admin.TabularInline):
-    """The rows of a rule."""
-
-    model = RoutingCondition
-    form = RoutingConditionForm
-    extra = 1
-    verbose_name_plural = "conditions"
-
-
-@admin.register(RoutingRule)
-class RoutingRuleAdmin(admin.ModelAdmin):
-    """One routing rule item. Reached from its work stream."""
-
-    list_display = ("name", "position", "work_stream", "queue")
-    list_editable = ("position",)
-    list_filter = (("work_stream", admin.RelatedOnlyFieldListFilter),)
-    list_select_related = ("work_stream", "queue")
-    show_facets = admin.ShowFacets.NEVER
-    ordering = ("work_stream", "position", "id")
-    sortable_by: ClassVar[Any] = ()
-    inlines = (ConditionInline,)
-    fields = ("work_stream", "position", "name", "description", "queue", "match")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Those of streams in use."""
-        return super().get_queryset(request).filter(work_stream__deleted_at=None)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Only streams in use; queues by name."""
-        if db_field.name == "work_stream":
-            options["queryset"] = WorkStream.objects.filter(deleted_at=None).order_by("name")
-        if db_field.name == "queue":
-            options["queryset"] = Queue.objects.order_by("name")
-        return super().formfield_for_foreignkey(db_field, request, **options)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Beside the queue, only New: a rule is no place to delete one."""
-        made = super().formfield_for_dbfield(db_field, request, **options)
-        if db_field.name in {"work_stream", "queue"}:
-            return without_shortcuts(made, may_add=db_field.name == "queue")
-        return made
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new rule comes last."""
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        wanted = initial.get("work_stream", "")
-        stream = WorkStream.objects.filter(pk=wanted).first() if _is_id(wanted) else None
-        return {**initial, "position": next_position(stream)} if stream else initial
-
-    def response_post_save_add(self, request: HttpRequest, obj: RoutingRule) -> HttpResponseRedirect:
-        """Back to the stream."""
-        return self._to_stream(request, obj)
-
-    def response_post_save_change(self, request: HttpRequest, obj: RoutingRule) -> HttpResponseRedirect:
-        """Back to the stream."""
-        return self._to_stream(request, obj)
-
-    def _to_stream(self, request: HttpRequest, rule: RoutingRule) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse("admin:routing_workstream_change", args=[rule.work_stream_id]))
-
-
-def _is_id(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18
 
 
 @admin.register(Queue)

@@ -2,28 +2,23 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
-from django_filters import rest_framework as filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from agents.api import AgentField, AgentSerializer
 from agents.models import Agent
-from omnichannel.lib.rest import ID, IdFilter
-from routing.models import EIGHT_HOURS_MIN, Queue, RoutingCondition, RoutingRule, WorkStream
-from routing.rules import Condition
-from routing.services import (
-    BadCondition,
-    clean_condition,
-    default_queue,
-    delete_queue,
-    members_of,
-    retire_work_stream,
-    save_rule,
-    set_members,
-)
+from omnichannel.lib.rest import ID
+from routing.api_rules import RuleOrderSerializer, order_of, put_order
+from routing.models import EIGHT_HOURS_MIN, Queue, WorkStream
+from routing.services import default_queue, delete_queue, members_of, retire_work_stream, set_members
 
-MOST_CONDITIONS = 50
 TOO_SHORT = f"For SMS, choose eight hours ({EIGHT_HOURS_MIN} minutes) or more."
 
 
@@ -48,6 +43,15 @@ class WorkStreamSerializer(serializers.ModelSerializer):
         extra_kwargs = {"auto_close_after_inactivity": {"error_messages": {"min_value": TOO_SHORT}}}
 
 
+class MayOrderRules(BasePermission):
+    """Who may read rules reads their order; who may change them changes it."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """By the right to the rules, not to the stream."""
+        action = "view" if request.method in {"GET", "HEAD", "OPTIONS"} else "change"
+        return bool(request.user.has_perm(f"routing.{action}_routingrule"))
+
+
 class WorkStreamViewSet(viewsets.ModelViewSet):
     """Work streams. Deleting takes one out of use; its history stays."""
 
@@ -58,6 +62,21 @@ class WorkStreamViewSet(viewsets.ModelViewSet):
     def perform_destroy(self, instance: WorkStream) -> None:
         """Retire it."""
         retire_work_stream(instance)
+
+    @extend_schema(
+        request=RuleOrderSerializer,
+        responses=RuleOrderSerializer,
+        examples=[OpenApiExample("Three rules", value={"rules": [12, 10, 11]})],
+    )
+    @action(
+        detail=True, methods=["get", "put", "post"], url_path="rule-order", permission_classes=[MayOrderRules]
+    )
+    def rule_order(self, request: Request, **_: Any) -> Response:
+        """The order of the routing rule items; a list of other rules than there are is answered 409."""
+        stream = self.get_object()
+        if request.method == "GET":
+            return Response({"rules": order_of(stream)})
+        return put_order(request, stream)
 
 
 class QueueSerializer(serializers.ModelSerializer):
@@ -117,75 +136,6 @@ class QueueViewSet(viewsets.ModelViewSet):
     def perform_destroy(self, instance: Queue) -> None:
         """Raises Protected, which is answered with 409."""
         delete_queue(instance)
-
-
-class ConditionSerializer(serializers.ModelSerializer):
-    """One row of a rule."""
-
-    value = serializers.CharField(max_length=200, allow_blank=True, default="")
-
-    class Meta:
-        model = RoutingCondition
-        fields = ["field", "operator", "value"]
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """See routing.services.clean_condition. Rows are whole even when the rule is changed in part."""
-        if missing := {"field", "operator"} - attrs.keys():
-            raise serializers.ValidationError({name: ["This field is required."] for name in missing})
-        attrs = {"value": "", **attrs}
-        try:
-            cleaned = clean_condition(Condition(**attrs))
-        except BadCondition as error:
-            raise serializers.ValidationError({"value": [str(error)]}) from error
-        return {**attrs, "value": cleaned.value}
-
-
-class RoutingRuleSerializer(serializers.ModelSerializer):
-    """A routing rule item. Conditions that are given replace all that there were."""
-
-    work_stream = serializers.PrimaryKeyRelatedField(queryset=in_use())
-    position = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
-    conditions = ConditionSerializer(many=True, required=False, max_length=MOST_CONDITIONS)  # type: ignore[call-arg]
-
-    class Meta:
-        model = RoutingRule
-        fields = ["id", "work_stream", "position", "name", "description", "queue", "match", "conditions"]
-
-    def create(self, validated_data: dict[str, Any]) -> RoutingRule:
-        """A new rule comes last unless its position is given."""
-        return self._save(RoutingRule(position=0), {"conditions": [], **validated_data})
-
-    def update(self, instance: RoutingRule, validated_data: dict[str, Any]) -> RoutingRule:
-        """What is given changes."""
-        return self._save(instance, validated_data)
-
-    def _save(self, rule: RoutingRule, values: dict[str, Any]) -> RoutingRule:
-        rows = values.pop("conditions", None)
-        for name, value in values.items():
-            setattr(rule, name, value)
-        save_rule(rule, None if rows is None else [Condition(**row) for row in rows])
-        return RoutingRule.objects.prefetch_related("conditions").get(pk=rule.pk)
-
-
-class RoutingRuleFilter(filters.FilterSet):
-    """Of one work stream."""
-
-    work_stream = IdFilter()
-
-    class Meta:
-        model = RoutingRule
-        fields: list[str] = []
-
-
-class RoutingRuleViewSet(viewsets.ModelViewSet):
-    """Routing rule items. `position` is their order within a work stream; the first true one wins."""
-
-    queryset = RoutingRule.objects.filter(work_stream__deleted_at=None).prefetch_related(
-        Prefetch("conditions", RoutingCondition.objects.order_by("id"))
-    )
-    serializer_class = RoutingRuleSerializer
-    filterset_class = RoutingRuleFilter
-    lookup_value_regex = ID
 
 
 class AgentWithQueuesSerializer(AgentSerializer):

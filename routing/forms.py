@@ -1,28 +1,29 @@
 """Forms of routing's administration."""
 
-from typing import Any
-
 from django import forms
 
-from routing.models import RoutingCondition
-from routing.rules import Condition
-from routing.services import BadCondition, clean_condition
+from routing.conditions_form import ConditionsField, EditingMixin
+from routing.models import RoutingRule
 
 
-class RoutingConditionForm(forms.ModelForm):
-    """Field, operator, value; the value is kept as rules compare it."""
+class RoutingRuleForm(EditingMixin, forms.ModelForm):
+    """The documented fields of a routing rule item: Name, Work stream, Queue, Description, Condition."""
+
+    condition = ConditionsField(
+        label="Condition",
+        help_text="Each row compares what is known of the customer or their first text with a value. Letters "
+        "compare without case, telephone numbers by their digits.",
+    )
 
     class Meta:
-        model = RoutingCondition
-        fields = ("field", "operator", "value")
+        model = RoutingRule
+        fields = ("name", "work_stream", "queue", "description", "condition")
 
-    def clean(self) -> dict[str, Any]:
-        """See routing.services.clean_condition."""
-        found: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"field", "operator", "value"} <= found.keys():
-            try:
-                cleaned = clean_condition(Condition(found["field"], found["operator"], found["value"]))
-                found["value"] = cleaned.value
-            except BadCondition as error:
-                self.add_error("value", str(error))
-        return found
+    @property
+    def is_trial(self) -> bool:
+        """Whether the rule is only to be tried, not saved."""
+        return "_preview" in self.data
+
+    def is_valid(self) -> bool:
+        """A rule that is only tried is checked, and not saved."""
+        return super().is_valid() and not self.is_trial

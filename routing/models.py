@@ -1,10 +1,12 @@
 """Where work goes: work streams, queues, and the ordered rules between them."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from agents.models import Agent
-from routing.rules import FIELDS, OPERATORS
+from routing.conditions import all_of
 
 EIGHT_HOURS_MIN = 480
 TEN_YEARS_MIN = 10 * 525_600
@@ -75,21 +77,24 @@ class Queue(models.Model):
         return self.name
 
 
+def no_condition() -> dict[str, Any]:
+    """What a rule is made with: no condition, so that it is always true."""
+    return all_of().as_json()
+
+
 class RoutingRule(models.Model):
-    """If the conditions hold, the conversation goes to this queue. Evaluated in order; the first one wins."""
+    """If the condition is true, the conversation goes to this queue. Tried in order; the first true one wins.
 
-    class Match(models.TextChoices):
-        """How several conditions combine."""
-
-        ALL = "all", "All conditions hold"
-        ANY = "any", "Any condition holds"
+    `condition` is a tree of groups and rows (routing.conditions); it is written only as conditions_input.read
+    lets it in, see decision 0010.
+    """
 
     work_stream = models.ForeignKey(WorkStream, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveIntegerField(default=1, help_text="Rules are tried from the lowest number up.")
     name = models.CharField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="rules")
-    match = models.CharField("conditions", max_length=3, choices=Match.choices, default=Match.ALL)
+    condition = models.JSONField(default=no_condition)
 
     class Meta:
         verbose_name = "routing rule item"
@@ -98,18 +103,3 @@ class RoutingRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class RoutingCondition(models.Model):
-    """One row of a rule: field, operator, value."""
-
-    rule = models.ForeignKey(RoutingRule, on_delete=models.CASCADE, related_name="conditions")
-    field = models.CharField(max_length=32, choices=FIELDS)
-    operator = models.CharField(max_length=24, choices=OPERATORS)
-    value = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "condition"
-
-    def __str__(self) -> str:
-        return f"{self.get_field_display()} {self.get_operator_display()} {self.value}".strip()

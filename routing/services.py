@@ -4,25 +4,25 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.models import Agent
-from omnichannel.lib import phones
 from omnichannel.lib.rows import is_referred_to
-from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
-from routing.rules import PHONE_FIELDS, WITHOUT_VALUE, Condition, Decision, Facts, Rule, decide
+from routing import conditions_input
+from routing.conditions import Facts, Group, from_json
+from routing.models import Queue, RoutingRule, WorkStream
+from routing.rules import Decision, Rule, decide
 
 DEFAULT_QUEUE = "Default queue"
-LONGEST_SHORT_CODE = 6
 
 
 class Protected(ValueError):
     """The change is not allowed; the message says why. Nothing was changed."""
 
 
-class BadCondition(ValueError):
-    """A rule's condition cannot be used; the message says what to type instead. Nothing was changed."""
+class Stale(ValueError):
+    """What was to be changed is no longer as it was seen; the message says what to do. Nothing changed."""
 
 
 def default_queue() -> Queue:
@@ -37,24 +37,13 @@ def ensure_default_queue() -> Queue:
 
 def rules_of(work_stream: WorkStream) -> list[Rule]:
     """The stream's rules in order, as values."""
-    rows = (
-        RoutingRule.objects.filter(work_stream=work_stream)
-        .prefetch_related("conditions")
-        .order_by("position", "id")
-    )
-    return [
-        Rule(
-            id=row.pk,
-            name=row.name,
-            queue_id=row.queue_id,
-            match_all=row.match == RoutingRule.Match.ALL,
-            conditions=tuple(
-                Condition(c.field, c.operator, c.value)
-                for c in sorted(row.conditions.all(), key=lambda c: c.pk)
-            ),
-        )
-        for row in rows
-    ]
+    rows = RoutingRule.objects.filter(work_stream=work_stream).order_by("position", "id")
+    return [as_value(row) for row in rows]
+
+
+def as_value(row: RoutingRule) -> Rule:
+    """A stored rule as the pure modules know it."""
+    return Rule(row.pk or 0, row.name, row.queue_id, from_json(row.condition))
 
 
 def decide_queue(work_stream: WorkStream, facts: Facts) -> tuple[Queue, Decision]:
@@ -114,58 +103,94 @@ def delete_queue(queue: Queue) -> None:
 # --- rules ----------------------------------------------------------------------------------------
 
 
-def next_position(work_stream: WorkStream) -> int:
-    """The place after the last rule of a stream."""
-    return (work_stream.rules.aggregate(last=Max("position"))["last"] or 0) + 1
-
-
-def clean_condition(condition: Condition) -> Condition:
-    """The condition as it is kept; raises BadCondition with what to type instead.
-
-    Whole telephone numbers are kept with their country code: only so do they equal a customer's number.
-    """
-    value = condition.value.strip()
-    if condition.operator in WITHOUT_VALUE:
-        return Condition(condition.field, condition.operator, "")
-    if not value:
-        raise BadCondition("Enter the value to compare with.")
-    if condition.field in PHONE_FIELDS:
-        if not phones.DIGITS.search(value):
-            raise BadCondition("Enter a telephone number or a part of one, for example +1425.")
-        if condition.operator in {"equals", "not_equals"}:
-            value = _whole_number(value)
-    return Condition(condition.field, condition.operator, value)
-
-
-def _whole_number(text: str) -> str:
-    if len(text) <= LONGEST_SHORT_CODE and text.isascii() and text.isdigit():
-        return text
-    try:
-        return phones.to_e164(text, region=settings.DEFAULT_PHONE_REGION)
-    except phones.NotANumber as error:
-        raise BadCondition(str(error)) from error
+def read_conditions(data: object) -> Group:
+    """The group that `data` describes, see conditions_input.read; raises BadConditions."""
+    return conditions_input.read(data, region=settings.DEFAULT_PHONE_REGION)
 
 
 @transaction.atomic
-def save_rule(rule: RoutingRule, conditions: Sequence[Condition] | None = None) -> RoutingRule:
-    """Store a rule and, unless None, its conditions in place of those it had. Raises BadCondition.
+def save_rule(
+    rule: RoutingRule, condition: Group | None = None, *, position: int | None = None
+) -> RoutingRule:
+    """Store a rule and, unless None, its condition in place of the one it had. Raises BadConditions.
 
-    A rule without a position (0) comes last; rules of one stream are numbered one after the other.
+    Without `position` a rule stays where it is, and a new one comes last; too great a position is the last.
+    The rules of a stream are numbered from 1 without gaps.
     """
-    cleaned = None if conditions is None else [clean_condition(condition) for condition in conditions]
-    if not rule.position:
-        streams = WorkStream.objects.filter(pk=rule.work_stream_id)
-        if connection.features.has_select_for_update:
-            streams = streams.select_for_update(no_key=True)
-        rule.position = next_position(streams.get())
+    if condition is not None:
+        rule.condition = read_conditions(condition.as_json()).as_json()
+    before = RoutingRule.objects.filter(pk=rule.pk).first()
+    streams = {rule.work_stream_id, before.work_stream_id if before else rule.work_stream_id}
+    in_order = {stream_id: _locked_rules(stream_id) for stream_id in sorted(streams)}
+    here = in_order[rule.work_stream_id]
+    place = next((n for n, one in enumerate(here) if one.pk == rule.pk), len(here))
+    others = [one for one in here if one.pk != rule.pk]
+    place = place if position is None else min(position - 1, len(others))
+    rule.position = place + 1
     rule.save()
-    if cleaned is not None:
-        rule.conditions.all().delete()
-        for condition in cleaned:
-            RoutingCondition.objects.create(
-                rule=rule, field=condition.field, operator=condition.operator, value=condition.value
-            )
+    for stream_id, rules in in_order.items():
+        rest = [one for one in rules if one.pk != rule.pk]
+        _number([*rest[:place], rule, *rest[place:]] if stream_id == rule.work_stream_id else rest)
     return rule
+
+
+@transaction.atomic
+def delete_rule(rule: RoutingRule) -> None:
+    """Delete a rule; those below it move up."""
+    rules = _locked_rules(rule.work_stream_id)
+    rule_id = rule.pk
+    rule.delete()
+    _number([one for one in rules if one.pk != rule_id])
+
+
+@transaction.atomic
+def reorder_rules(
+    *, work_stream: WorkStream, ids: Sequence[int], seen: Sequence[int] | None = None
+) -> list[int]:
+    """Put a stream's rules in this order; returns the ids in order.
+
+    With `seen`, the order that the person looked at. Raises Stale when the list names other rules than there
+    are, or when somebody has changed that order meanwhile. Nothing is changed then.
+    """
+    rules = {rule.pk: rule for rule in _locked_rules(work_stream.pk)}
+    if sorted(ids) != sorted(rules):
+        raise Stale(
+            "The rules of this work stream are others meanwhile. Look at the list, and order it again."
+        )
+    if seen is not None and list(seen) != list(rules):
+        raise Stale("Somebody has ordered these rules meanwhile. Look at the list, and order it again.")
+    _number([rules[pk] for pk in ids])
+    return list(ids)
+
+
+@transaction.atomic
+def move_rule(*, rule: RoutingRule, by: int) -> int:
+    """Move a rule up (-1) or down (1), as far as there is room; returns its position. Raises Stale."""
+    rules = _locked_rules(rule.work_stream_id)
+    here = next((n for n, one in enumerate(rules) if one.pk == rule.pk), None)
+    if here is None:
+        raise Stale("This rule has been deleted meanwhile.")
+    there = min(max(here + by, 0), len(rules) - 1)
+    rules.insert(there, rules.pop(here))
+    _number(rules)
+    return there + 1
+
+
+def _locked_rules(stream_id: int) -> list[RoutingRule]:
+    """A stream's rules in order, under the stream's lock: whoever orders them waits for whoever does."""
+    streams = WorkStream.objects.filter(pk=stream_id)
+    if connection.features.has_select_for_update:
+        streams = streams.select_for_update(no_key=True)
+    streams.get()
+    return list(RoutingRule.objects.filter(work_stream_id=stream_id).order_by("position", "id"))
+
+
+def _number(rules: Sequence[RoutingRule]) -> None:
+    """Give them the positions 1, 2, 3 …; those that have theirs are left alone."""
+    for position, rule in enumerate(rules, start=1):
+        if rule.position != position:
+            rule.position = position
+            rule.save(update_fields=["position"])
 
 
 # --- work streams ---------------------------------------------------------------------------------

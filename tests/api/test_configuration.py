@@ -92,7 +92,7 @@ def test_everybody_belongs_to_the_default_queue(world: World, api: Api) -> None:
 
 
 def test_a_queue_in_use_is_not_deleted(world: World, api: Api) -> None:
-    save_rule(RoutingRule(work_stream=world.stream, name="R", queue=world.billing), [])
+    save_rule(RoutingRule(work_stream=world.stream, name="R", queue=world.billing))
 
     answer = api("ada").delete(f"{ROOT}queues/{world.billing.pk}/")
 

@@ -22,7 +22,7 @@ def url(conversation: Conversation, action: str = "") -> str:
 @pytest.fixture
 def billing_conversation(world: World, drain: Any) -> Conversation:
     """Open, in Billing: Alice is no member."""
-    save_rule(RoutingRule(work_stream=world.stream, name="All", queue=world.billing), [])
+    save_rule(RoutingRule(work_stream=world.stream, name="All", queue=world.billing))
     post_webhook(world.inbound_url, text_params("My invoice"))
     drain()
     return Conversation.objects.get()

@@ -7,7 +7,9 @@ from agents.models import User
 from contacts.models import Contact
 from conversations import services
 from conversations.models import Conversation, Message
-from routing.models import RoutingCondition, RoutingRule
+from routing.conditions import Condition, all_of
+from routing.models import RoutingRule
+from routing.services import save_rule
 from tests.conversations.desk import report, statements, text_in, url
 from tests.world import CUSTOMER
 
@@ -17,8 +19,8 @@ def page_of(client, view):
 
 
 def to_billing(world):
-    rule = RoutingRule.objects.create(work_stream=world.stream, name="Invoices", queue=world.billing)
-    RoutingCondition.objects.create(rule=rule, field="first_message", operator="contains", value="invoice")
+    rule = RoutingRule(work_stream=world.stream, name="Invoices", queue=world.billing)
+    save_rule(rule, all_of(Condition("first_message", "contains", "invoice")))
 
 
 # --- who may ---------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from contacts.models import Account, Address, Contact
 from conversations import inbound, services, upkeep
 from conversations.models import Conversation, Message, RoutingDecision
 from omnichannel.lib import backoff
-from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
+from routing.conditions import Condition, all_of, any_of
+from routing.models import Queue, RoutingRule, WorkStream
 from tests.channels_app.support import ids, library_signature, path_of, table
 from tests.path.support import post_pairs, thread, write
 from tests.world import ACCOUNT_SID, CUSTOMER, post_webhook, sid, text_params
@@ -396,11 +397,13 @@ def test_a_text_costs_twenty_five_statements_at_most(world):
         last_name="Meier", mobile_phone=CUSTOMER, account=Account.objects.create(name="Ltd")
     )
     for position in range(1, 11):
-        rule = RoutingRule.objects.create(
-            work_stream=world.stream, position=position, name=str(position), queue=world.billing
+        RoutingRule.objects.create(
+            work_stream=world.stream,
+            position=position,
+            name=str(position),
+            queue=world.billing,
+            condition=any_of(*[Condition("first_message", "equals", value) for value in "abc"]).as_json(),
         )
-        for value in ("a", "b", "c"):
-            RoutingCondition.objects.create(rule=rule, field="first_message", operator="equals", value=value)
     write(world, "Hello", number=1)
     write(world, "again", number=2)
     first, second = cost_of_one(), cost_of_one()
@@ -454,11 +457,13 @@ def test_the_address_own_contact_wins(world, drain):
 
 
 def rule(world, position: int, word: str, queue: Queue) -> RoutingRule:
-    made = RoutingRule.objects.create(
-        work_stream=world.stream, position=position, name=f"Rule {word}", queue=queue
+    return RoutingRule.objects.create(
+        work_stream=world.stream,
+        position=position,
+        name=f"Rule {word}",
+        queue=queue,
+        condition=all_of(Condition("first_message", "contains", word)).as_json(),
     )
-    RoutingCondition.objects.create(rule=made, field="first_message", operator="contains", value=word)
-    return made
 
 
 def test_the_first_true_rule_wins_and_the_verdicts_are_kept(world, drain):
@@ -510,10 +515,12 @@ def test_a_rule_of_another_stream_decides_nothing(world, drain):
 def test_a_rule_on_the_contacts_account(world, drain):
     account = Account.objects.create(name="Bike Ltd", phone="+14255550111")
     Contact.objects.create(last_name="Meier", mobile_phone=CUSTOMER, account=account)
-    made = RoutingRule.objects.create(work_stream=world.stream, name="Bikes", queue=world.billing)
-    RoutingCondition.objects.create(rule=made, field="account.name", operator="equals", value="bike ltd")
-    RoutingCondition.objects.create(
-        rule=made, field="account.phone", operator="equals", value="1 (425) 555-0111"
+    condition = all_of(
+        Condition("account.name", "equals", "bike ltd"),
+        Condition("account.phone", "equals", "1 (425) 555-0111"),
+    )
+    RoutingRule.objects.create(
+        work_stream=world.stream, name="Bikes", queue=world.billing, condition=condition.as_json()
     )
     write(world, "Hello", number=1)
     drain()

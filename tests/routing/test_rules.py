@@ -4,8 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.models import Queue, RoutingCondition, RoutingRule, WorkStream
-from routing.rules import FIELDS, OPERATORS, Condition, Rule, decide, holds, satisfied
+from routing.conditions import (
+    FIELDS,
+    MATCHES,
+    OPERATORS,
+    Condition,
+    Group,
+    all_of,
+    any_of,
+    from_json,
+    is_true,
+    satisfied,
+)
+from routing.models import Queue, RoutingRule, WorkStream
+from routing.rules import Rule, decide
 from routing.services import (
     Protected,
     decide_queue,
@@ -60,6 +72,14 @@ FACTS = {
         ("customer_number", "ends_with", "0100", True),
         ("account.phone", "not_equals", "+1 425 555 0111", False),
         ("contact.mobile_phone", "contains", "555-01", True),
+        ("contact.first_name", "one_of", "Max, MIA", True),
+        ("contact.first_name", "one_of", "Max, Moritz", False),
+        ("contact.first_name", "one_of", " ,Mia,, ", True),
+        ("contact.first_name", "one_of", "", False),
+        ("contact.first_name", "not_one_of", "Max, Moritz", True),
+        ("contact.first_name", "not_one_of", "Max, mia", False),
+        ("customer_number", "one_of", "+14255550199, +1 425 555-0100", True),
+        ("customer_number", "not_one_of", "+14255550199", True),
     ],
 )
 def test_a_condition(field, operator, value, expected):
@@ -85,7 +105,13 @@ def test_each_field_and_operator_is_answered(field, operator, facts):
 @given(st.sampled_from([name for name, _ in FIELDS]), st.text(), st.text())
 def test_opposites_never_agree(field, actual, value):
     facts = {field: actual}
-    for one, other in (("equals", "not_equals"), ("contains", "not_contains"), ("has_data", "no_data")):
+    pairs = (
+        ("equals", "not_equals"),
+        ("contains", "not_contains"),
+        ("one_of", "not_one_of"),
+        ("has_data", "no_data"),
+    )
+    for one, other in pairs:
         assert satisfied(Condition(field, one, value), facts) != satisfied(
             Condition(field, other, value), facts
         )
@@ -94,25 +120,70 @@ def test_opposites_never_agree(field, actual, value):
 TRUE, FALSE = Condition("first_message", "contains", "bill"), Condition("first_message", "contains", "repair")
 
 
-def rule(number: int, *conditions: Condition, match_all: bool = True) -> Rule:
-    return Rule(number, f"rule {number}", number * 10, match_all, conditions)
+def rule(number: int, *conditions: Condition) -> Rule:
+    return Rule(number, f"rule {number}", number * 10, all_of(*conditions))
 
 
 @pytest.mark.parametrize(
-    ("conditions", "match_all", "expected"),
+    ("group", "expected"),
     [
-        ((), True, True),
-        ((), False, True),
-        ((TRUE,), True, True),
-        ((FALSE,), True, False),
-        ((TRUE, FALSE), True, False),
-        ((TRUE, FALSE), False, True),
-        ((FALSE, FALSE), False, False),
-        ((TRUE, TRUE), True, True),
+        (all_of(), True),
+        (any_of(), True),
+        (all_of(TRUE), True),
+        (all_of(FALSE), False),
+        (all_of(TRUE, FALSE), False),
+        (any_of(TRUE, FALSE), True),
+        (any_of(FALSE, FALSE), False),
+        (all_of(TRUE, TRUE), True),
+        (all_of(TRUE, any_of(FALSE, TRUE)), True),
+        (all_of(TRUE, any_of(FALSE, FALSE)), False),
+        (any_of(FALSE, all_of(TRUE, TRUE)), True),
+        (any_of(FALSE, all_of(TRUE, any_of(FALSE, all_of(TRUE)))), True),
     ],
 )
-def test_conditions_combine(conditions, match_all, expected):
-    assert holds(rule(1, *conditions, match_all=match_all), FACTS) is expected
+def test_conditions_combine(group, expected):
+    assert is_true(group, FACTS) is expected
+
+
+VALUES = st.sampled_from(["", "a", "ab", "b", "1", "+1425", "a, b"])
+CONDITIONS = st.builds(
+    Condition,
+    st.sampled_from(["first_message", "contact.last_name", "customer_number"]),
+    st.sampled_from([name for name, _ in OPERATORS]),
+    VALUES,
+)
+MATCH = st.sampled_from([name for name, _ in MATCHES])
+GROUPS = st.builds(
+    Group,
+    MATCH,
+    st.recursive(
+        st.lists(CONDITIONS, max_size=3).map(tuple),
+        lambda items: st.lists(CONDITIONS | st.builds(Group, MATCH, items), max_size=3).map(tuple),
+        max_leaves=8,
+    ),
+)
+SMALL_FACTS = st.dictionaries(
+    st.sampled_from(["first_message", "contact.last_name", "customer_number"]),
+    st.sampled_from(["", "a", "AB", "b", "1425", "+1 425"]),
+)
+
+
+def naive(item, facts):
+    """As one would explain it: write it down with and and or, and read it."""
+    if isinstance(item, Condition):
+        return str(satisfied(item, facts))
+    joint = " and " if item.match == "all" else " or "
+    return f"({joint.join(naive(one, facts) for one in item.items) or 'True'})"
+
+
+@given(GROUPS, SMALL_FACTS)
+def test_a_tree_is_true_when_its_reading_is(group, facts):
+    assert is_true(group, facts) is eval(naive(group, facts))
+
+
+@given(GROUPS)
+def test_what_is_stored_is_what_was_meant(group):
+    assert from_json(group.as_json()) == group
 
 
 @pytest.mark.parametrize(
@@ -146,14 +217,17 @@ def test_at_most_one_verdict_is_true_and_all_after_it_are_skipped(truths):
 
 def test_rules_are_read_in_their_order(world, django_assert_num_queries):
     for position, name in ((2, "second"), (1, "first"), (2, "third")):
-        made = RoutingRule.objects.create(
-            work_stream=world.stream, position=position, name=name, queue=world.billing
+        RoutingRule.objects.create(
+            work_stream=world.stream,
+            position=position,
+            name=name,
+            queue=world.billing,
+            condition=all_of(Condition("first_message", "contains", name)).as_json(),
         )
-        RoutingCondition.objects.create(rule=made, field="first_message", operator="contains", value=name)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         read = rules_of(world.stream)
     assert [one.name for one in read] == ["first", "second", "third"]
-    assert read[0].conditions == (Condition("first_message", "contains", "first"),)
+    assert read[0].condition == all_of(Condition("first_message", "contains", "first"))
 
 
 def test_without_a_true_rule_it_is_the_default_queue(world):
