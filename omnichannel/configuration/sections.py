@@ -16,9 +16,10 @@ from channels_app import accounts
 from channels_app.api import SmsNumberSerializer, SmsSettingsSerializer
 from channels_app.models import Provider, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
-from routing.api import QueueSerializer, RoutingRuleSerializer, WorkStreamSerializer
+from routing.api import QueueSerializer, WorkStreamSerializer
+from routing.api_rules import RoutingRuleSerializer
 from routing.models import Queue, RoutingRule, WorkStream
-from routing.services import members_of
+from routing.services import delete_rule, members_of
 
 # (account SID, or what else the provider calls it) -> the secret typed for an account that is new here.
 Tokens = dict[str, str]
@@ -222,7 +223,7 @@ def _store_rules(stream: WorkStream, record: Record, _tokens: Tokens) -> None:
         raise ValidationError(problems)
     for rules in spare.values():
         for rule in rules:
-            rule.delete()
+            delete_rule(rule)
 
 
 def _store_rule(stream: WorkStream, part: Record, position: int, known: RoutingRule | None) -> None:
