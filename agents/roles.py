@@ -58,7 +58,11 @@ def let_see_numbers(user: User, *, may: bool) -> None:
 
 @transaction.atomic
 def give_role(user: User, role: str) -> None:
-    """Give a user one of ROLES instead of any other. All may work at the desk, so all get an Agent."""
+    """Give a user one of ROLES instead of any other. All may work at the desk, so all get an Agent.
+
+    Whoever had another role before logs in anew.
+    """
+    _end_access_for_another(user, role)
     user.groups.remove(*Group.objects.filter(name__in=ROLES))
     user.groups.add(Group.objects.get(name=role))
     user.is_staff = user.is_superuser or role != AGENT
@@ -69,11 +73,18 @@ def give_role(user: User, role: str) -> None:
 
 @transaction.atomic
 def take_role(user: User) -> None:
-    """Leave a user without any role: they may log in and see nothing."""
+    """Leave a user without any role: they may log in and see nothing. What was open ends."""
+    _end_access_for_another(user, "")
     user.groups.remove(*Group.objects.filter(name__in=ROLES))
     user.is_staff = user.is_superuser
     user.save(update_fields=["is_staff"])
     user.__dict__.pop("_role", None)
+
+
+def _end_access_for_another(user: User, role: str) -> None:
+    had = set(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    if had - {role}:
+        user.end_access()
 
 
 def ensure_agent(user: User) -> Agent:

@@ -1,11 +1,16 @@
 """Tokens of the API: hashed at rest, and of no use to those who may not log in."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from agents.backends import UserBackend
+from agents.models import ApiToken
+
+NOTED_EVERY = timedelta(minutes=5)
 
 
 class ApiTokenAuthentication(TokenAuthentication):
@@ -22,4 +27,12 @@ class ApiTokenAuthentication(TokenAuthentication):
         """Refuse inactive people, and the demo's outside a demo."""
         if not UserBackend().user_can_authenticate(auth_token.user):
             raise AuthenticationFailed("User inactive or deleted.")
+        note_use(auth_token)
         return (auth_token.user, auth_token)
+
+
+def note_use(token: ApiToken) -> None:
+    """Note that a token is in use, at most every five minutes."""
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

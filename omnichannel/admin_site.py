@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseRedirect
@@ -43,7 +44,7 @@ NAMES = {
 REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
 # What libraries register for themselves: of no use to people, and tokens are nobody's to read.
 # auditlog: its entries are ours, and so is their page.
-LEFT_OUT = frozenset({"django_q", "knox", "auditlog"})
+LEFT_OUT = frozenset({"django_q", "knox", "axes", "auditlog"})
 
 
 class AdministrationSite(AdminSite):
@@ -92,6 +93,11 @@ class AdministrationSite(AdminSite):
             "next_step": next((step for step in steps if not step.is_done), None),
         }
         return super().index(request, {**context, **(extra_context or {})})
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """There is one log-in page, which also asks for a second factor; it checks where `next` leads."""
+        asked = request.GET.get("next", reverse("admin:index"))
+        return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': asked}, safe='/')}")
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """Rooms of the code are no places for people: all is on the first page."""

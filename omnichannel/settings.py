@@ -51,12 +51,22 @@ IS_HTTPS = PUBLIC_BASE_URL.startswith("https://")
 TRUST_PROXY = environment.strict_bool("TRUST_PROXY", env.str("TRUST_PROXY", default="false"))
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many of them there are, each appending one entry.
+PROXY_COUNT = environment.positive_int("PROXY_COUNT", env.str("PROXY_COUNT", default="1"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^hooks/"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SESSION_COOKIE_NAME = "omnichannel_session"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "agents.sessions"
+# Logged out after so long without a request, and at the latest after LONGEST_LOG_IN.
+SESSION_COOKIE_AGE = 3600 * environment.positive_int(
+    "LOG_IN_IDLE_HOURS", env.str("LOG_IN_IDLE_HOURS", default="12")
+)
+LONGEST_LOG_IN = timedelta(
+    days=environment.positive_int("LOG_IN_LONGEST_DAYS", env.str("LOG_IN_LONGEST_DAYS", default="14"))
+)
 CSRF_TRUSTED_ORIGINS = [environment.origin(PUBLIC_BASE_URL)]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -89,6 +99,7 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "knox",
+    "axes",
     "drf_spectacular",
     "django_q",
     "auditlog",
@@ -108,8 +119,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "agents.middleware.LogInMiddleware",
     "agents.middleware.UserTimeZoneMiddleware",
     "omnichannel.lib.audit.AuditMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it only answers log-ins that were refused unheard
 ]
 ROOT_URLCONF = "omnichannel.urls"
 WSGI_APPLICATION = "omnichannel.wsgi.application"
@@ -188,6 +201,7 @@ DOORBELLS = {
     "delivery.due": Doorbell(task="channels_app.tasks.send_due", lane=SENDING_LANE, every_s=1),
     "delivery.doubtful": Doorbell(task="channels_app.tasks.settle_doubtful", lane=SENDING_LANE, every_s=15),
     "health.watch": Doorbell(task="channels_app.tasks.watch_health", lane=DESK_LANE, every_s=60),
+    "sign_in.sweep": Doorbell(task="agents.tasks.sweep", lane=DESK_LANE, every_s=3600),
     "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
 }
 # Called between two pieces of work of a long task, so that a busy worker is not taken for a dead one.
@@ -209,7 +223,14 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # --- people ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "agents.User"
-AUTHENTICATION_BACKENDS = ["agents.backends.UserBackend"]
+# The first refuses whoever failed too often, before a password is hashed (see agents.throttle).
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "agents.backends.UserBackend"]
+AXES_HANDLER = "agents.throttle.Handler"
+AXES_LOCKOUT_CALLABLE = "agents.throttle.refusal"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = AXES_VERBOSE = AXES_ENABLE_ADMIN = False
+# Failed log-ins: with one username from one address, with one username, from one address.
+SIGN_IN_TRIES, SIGN_IN_TRIES_PER_USER, SIGN_IN_TRIES_PER_ADDRESS = 10, 50, 100
+SIGN_IN_COOL_OFF = timedelta(minutes=15)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -254,11 +275,11 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "omnichannel.pagination.NewestFirst",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"token": "30/min"},
     "EXCEPTION_HANDLER": "omnichannel.errors.api_exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "PAGE_SIZE": 50,
 }
+KNOX_TOKEN_MODEL = "agents.ApiToken"  # noqa: S105
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Omnichannel API",

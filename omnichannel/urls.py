@@ -1,7 +1,6 @@
 """Every address of the product."""
 
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -16,7 +15,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("omnichannel.api")),
     path("desk/", include("conversations.urls")),
-    path("login/", auth_views.LoginView.as_view(template_name="desk/login.html"), name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("", include("agents.urls")),
     path("", RedirectView.as_view(pattern_name="desk:home"), name="root"),
 ]

@@ -60,13 +60,12 @@ def test_without_a_request_it_is_a_command(world: World) -> None:
 def test_a_request_with_a_token_carries_its_person(world: World, settings: Any) -> None:
     """The middleware runs before the token is read; the actor is asked for when something is written."""
     seen: list[Any] = []
-    from knox.models import AuthToken
-
+    from agents.models import ApiToken
     from contacts.api import ContactViewSet
 
     was = ContactViewSet.list
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(world.users['sam'])[1]}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {ApiToken.objects.create(world.users['sam'])[1]}")
     try:
         ContactViewSet.list = lambda self, request: (  # type: ignore[method-assign]
             seen.append((audit.origin().actor, audit.origin().place)) or was(self, request)

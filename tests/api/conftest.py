@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import responses
 from django.core.cache import cache
-from knox.models import AuthToken
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from agents.models import ApiToken
 from channels_app.models import ProviderAccount
 from conversations.models import Conversation
 from tests.world import World, post_webhook, text_params
@@ -28,7 +29,9 @@ def api(world: World) -> Api:
 
     def client_of(username: str) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(world.users[username])[1]}")
+        # In use already: noting the first use costs a statement.
+        _, token = ApiToken.objects.create(world.users[username], last_used_at=timezone.now())
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
         return client
 
     return client_of

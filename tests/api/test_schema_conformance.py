@@ -9,9 +9,9 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, settings
-from knox.models import AuthToken
 from schemathesis.checks import CHECKS, load_all_checks
 
+from agents.models import ApiToken
 from tests.world import World
 
 pytestmark = pytest.mark.schema
@@ -38,7 +38,7 @@ schema.app = application
 
 @pytest.fixture
 def token(world: World) -> str:
-    return AuthToken.objects.create(world.users["ada"])[1]
+    return ApiToken.objects.create(world.users["ada"])[1]
 
 
 @schema.parametrize()
