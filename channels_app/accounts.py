@@ -76,6 +76,12 @@ def credentials(account: ProviderAccount) -> Credentials:
     )
 
 
+def secrets_of(account: ProviderAccount) -> list[str]:
+    """What must never be shown of an account: its tokens, and those in its inbound URLs."""
+    tokens = account.inbound_urls.values_list("token", flat=True)
+    return [account.secret.reveal(), account.secondary_secret.reveal(), *tokens]
+
+
 def provider_of(account: ProviderAccount) -> Provider:
     """The provider's file."""
     return REGISTRY[account.provider]

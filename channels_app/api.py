@@ -301,7 +301,9 @@ class ReceiptViewSet(viewsets.ReadOnlyModelViewSet):
     def replay(self, request: Request, pk: str | None = None) -> Response:
         """Take a failed receipt again; 409 for any other."""
         receipt = self.get_object()
-        if not receipts.replay(WebhookReceipt.objects.filter(pk=receipt.pk), now=timezone.now()):
+        if not receipts.replay(
+            WebhookReceipt.objects.filter(pk=receipt.pk), by=request.user, now=timezone.now()
+        ):
             return Response(
                 {"code": "not_failed", "detail": "Only a failed receipt can be replayed."}, status=409
             )

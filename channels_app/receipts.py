@@ -5,12 +5,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from channels_app.models import Refusal, WebhookReceipt
+from channels_app.models import Number, Refusal, Replay, WebhookReceipt
 from omnichannel.lib import backoff, redact
 from omnichannel.lib.queue import ring
 
@@ -19,6 +20,7 @@ State = WebhookReceipt.State
 BELL = "webhook.received"
 KEPT_REFUSALS = 50
 MOST_ATTEMPTS = 5
+REPLAYED_AT_ONCE = 200
 # A runner that takes longer is taken for dead; its transaction cannot commit any more (see finish).
 LEASE = timedelta(seconds=30)
 
@@ -78,13 +80,21 @@ def reopen(receipts: models.QuerySet[WebhookReceipt], *, now: datetime) -> int:
     )
 
 
-def replay(receipts: models.QuerySet[WebhookReceipt], *, now: datetime) -> int:
-    """Reopen failed receipts because a person asks for it, and ring; returns how many there were."""
+def replay(receipts: models.QuerySet[WebhookReceipt], *, by: Any, now: datetime) -> int:
+    """Reopen failed receipts because a person asks for it, keep who and why, and ring; returns how many.
+
+    At most REPLAYED_AT_ONCE, the oldest first: a customer's texts are taken in their order.
+    """
+    failed = receipts.filter(state=State.FAILED).order_by("id").values_list("pk", "reason")
+    chosen = dict(failed[:REPLAYED_AT_ONCE])
     with transaction.atomic():
-        count = reopen(receipts, now=now)
-        if count:
+        reopened = [pk for pk in chosen if reopen(WebhookReceipt.objects.filter(pk=pk), now=now)]
+        Replay.objects.bulk_create(
+            [Replay(receipt_id=pk, by=by, at=now, reason=chosen[pk]) for pk in reopened]
+        )
+        if reopened:
             ring(BELL)
-    return count
+    return len(reopened)
 
 
 def refuse(*, account_id: int, reason: str, computed_url: str, headers: Mapping[str, str]) -> None:
@@ -118,9 +128,23 @@ def claim_next(*, now: datetime) -> WebhookReceipt | None:
     return None
 
 
-def finish(receipt: WebhookReceipt, *, state: str, reason: str = "", now: datetime) -> None:
-    """Close a claimed receipt, in the caller's transaction. Raises LostClaim when it is no longer ours."""
-    _change(receipt, state=state, reason=reason[:500], processed_at=now)
+def finish(
+    receipt: WebhookReceipt,
+    *,
+    state: str,
+    reason: str = "",
+    number: Number | None = None,
+    channel: str = "",
+    now: datetime,
+) -> None:
+    """Close a claimed receipt, in the caller's transaction. Raises LostClaim when it is no longer ours.
+
+    `number` and `channel` are what it turned out to be about; the journal is filtered by them.
+    """
+    known: dict[str, Any] = {"number": number} if number else {}
+    if number or channel:
+        known["channel"] = (number.channel if number else channel)[:16]
+    _change(receipt, state=state, reason=reason[:500], processed_at=now, **known)
 
 
 def postpone(receipt: WebhookReceipt, *, reason: str, now: datetime) -> None:

@@ -93,7 +93,7 @@ def _take_report(receipt: WebhookReceipt, report: Report, now: datetime) -> None
     )
     if delivery is not None:
         reports.apply_report(delivery=delivery, report=report, now=now)
-        receipts.finish(receipt, state=State.DONE, now=now)
+        receipts.finish(receipt, state=State.DONE, number=delivery.number, now=now)
     elif receipt.attempts < REPORT_TRIES:
         receipts.postpone(receipt, reason=f"No text of ours has the id {report.external_id} yet.", now=now)
     else:
@@ -130,7 +130,8 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
         received_at=receipt.received_at,
     )
     reason = _place(inbound, stream, now)
-    receipts.finish(receipt, state=State.DONE, reason=reason, now=now)
+    channel = sender.channel
+    receipts.finish(receipt, state=State.DONE, reason=reason, number=number, channel=channel, now=now)
 
 
 def _ours(receipt: WebhookReceipt, text: Inbound) -> tuple[Number | None, WorkStream | None]:

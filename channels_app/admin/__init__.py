@@ -1,13 +1,13 @@
 """Administration of the wire: what is set up, and the records of what came in and went out."""
 
 from channels_app.admin.incidents import IncidentAdmin
+from channels_app.admin.journal import WebhookReceiptAdmin
 from channels_app.admin.parts import ConflictsAreTold, state_chip, validation_chip
 from channels_app.admin.records import (
     DeliveryAdmin,
     OptOutAdmin,
     ProviderCallAdmin,
     RefusalAdmin,
-    WebhookReceiptAdmin,
 )
 from channels_app.admin.setup import OfWorkStreamAdmin, ProviderAccountAdmin, SmsNumberAdmin, SmsSettingsAdmin
 from channels_app.admin.texts import InboundTextAdmin
