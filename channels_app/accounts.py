@@ -196,7 +196,9 @@ def save_sms_settings(
         sms_settings.last_validation_status = sms_settings.last_validation_outcome = ""
     sms_settings.account = account
     sms_settings.save()
-    Number.objects.filter(sms_number__work_stream=sms_settings.work_stream).update(account=account)
+    for number in Number.objects.filter(sms_number__work_stream=sms_settings.work_stream):
+        number.account = account
+        number.save(update_fields=["account"])
     return sms_settings
 
 
@@ -289,7 +291,7 @@ def save_sms_number(
         channel=Channel.SMS, value=value, defaults={"account": sms_settings.account}
     )
     if sms_number.pk and sms_number.number_id != number.pk:
-        Number.objects.filter(pk=sms_number.number_id).update(deleted_at=timezone.now())
+        _set_free(sms_number.number_id)
     SmsNumber.objects.filter(number=number, work_stream__deleted_at__isnull=False).delete()
     number.account, number.deleted_at = sms_settings.account, None
     number.messages_per_second = messages_per_second
@@ -302,5 +304,11 @@ def save_sms_number(
 @transaction.atomic
 def remove_sms_number(*, sms_number: SmsNumber) -> None:
     """Take a number away from its work stream. Its history stays; further texts are kept as unrouted."""
-    Number.objects.filter(pk=sms_number.number_id).update(deleted_at=timezone.now())
+    _set_free(sms_number.number_id)
     sms_number.delete()
+
+
+def _set_free(number_id: int) -> None:
+    number = Number.objects.get(pk=number_id)
+    number.deleted_at = timezone.now()
+    number.save(update_fields=["deleted_at"])

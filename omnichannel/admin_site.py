@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -47,6 +47,26 @@ REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
 LEFT_OUT = frozenset({"django_q", "knox", "axes", "auditlog"})
 
 
+class Audited:
+    """Put before each ModelAdmin: changes are told by the audit log alone (omnichannel/audited.py)."""
+
+    def log_addition(self, *_: Any) -> None:
+        """Told already."""
+
+    def log_change(self, *_: Any) -> None:
+        """Told already."""
+
+    def log_deletions(self, *_: Any) -> None:
+        """Told already."""
+
+
+def audited(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
+    """The class, Audited."""
+    if issubclass(admin_class, Audited):
+        return admin_class
+    return type(admin_class.__name__, (Audited, admin_class), {"__module__": admin_class.__module__})
+
+
 class AdministrationSite(AdminSite):
     """Omnichannel Administration."""
 
@@ -60,7 +80,7 @@ class AdministrationSite(AdminSite):
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
         library = getattr(admin_class, "__module__", "").partition(".")[0]
         ours = [m for m in models if not {m._meta.app_label, library} & LEFT_OUT]
-        super().register(ours, admin_class, **options)
+        super().register(ours, audited(admin_class or ModelAdmin), **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The sections of MAP, each with what the user may see."""

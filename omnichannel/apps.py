@@ -12,14 +12,15 @@ class OmnichannelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks; keep the roles in step with the code after each migrate."""
+        """Register the system checks; log changes; keep the roles in step with the code."""
         from django_q.signals import pre_execute
 
-        from omnichannel import checks  # noqa: F401
+        from omnichannel import audited, checks  # noqa: F401
         from omnichannel.lib.audit import stop_logging
         from omnichannel.roles import sync_after_last_app
 
         pre_execute.connect(stop_logging, dispatch_uid="omnichannel.audit")
+        audited.start()
         post_migrate.connect(sync_after_last_app, dispatch_uid="omnichannel.roles")
 
 

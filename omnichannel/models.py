@@ -33,7 +33,11 @@ class AuditManager(LogEntryManager):
             fields.pop(unused, None)
         here = audit.origin()
         actor = fields.setdefault("actor", here.actor)
-        known = {"place": here.place, "remote_addr": here.address, "actor_name": str(actor or "")[:160]}
+        known = {
+            "place": here.place,
+            "remote_addr": here.address,
+            "actor_name": str(actor or "")[: audit.LONGEST_NAME],
+        }
         made: AuditEntry = super().create(**{**known, **fields})
         return made
 

@@ -18,6 +18,8 @@ class RoutingConfig(AppConfig):
 
 def make_default_queue(**_: object) -> None:
     """Make the Default queue when it is missing."""
+    from omnichannel.lib.audit import unlogged
     from routing.services import ensure_default_queue
 
-    ensure_default_queue()
+    with unlogged():
+        ensure_default_queue()

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from agents.models import Agent
+from omnichannel.lib.audit import note_change
 from omnichannel.lib.rows import is_referred_to
 from routing import conditions_input
 from routing.conditions import Facts, Group, from_json
@@ -206,4 +207,5 @@ def retire_work_stream(work_stream: WorkStream) -> None:
     name = f"{work_stream.name[:70]} (retired {now:%Y-%m-%d})"
     others = WorkStream.objects.filter(name__startswith=name).count()
     name += f" {others + 1}" if others else ""
-    WorkStream.objects.filter(pk=work_stream.pk, deleted_at=None).update(deleted_at=now, name=name)
+    if WorkStream.objects.filter(pk=work_stream.pk, deleted_at=None).update(deleted_at=now, name=name):
+        note_change(work_stream, {"deleted_at": (None, now), "name": (work_stream.name, name)})

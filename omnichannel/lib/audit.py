@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from omnichannel.lib.clients import address_of
 
 HIDDEN = "••••"
-LONGEST_NOTE = 300
+LONGEST_NOTE, LONGEST_NAME = 300, 160
 
 
 class Place(models.TextChoices):
@@ -111,36 +111,40 @@ def note_read(record: models.Model, *, what: str) -> None:
     _note(record, action=get_logentry_model().Action.ACCESS, what=what)
 
 
-def note_sign_in(user: models.Model, *, what: str, actor: Any = None) -> None:
+def note_sign_in(user: models.Model | type[models.Model], *, what: str, actor: Any = None) -> None:
     """Log what happened to a person's access: a log-in, a failed one, a token issued, a second factor …
 
-    `actor` is for what happens before the request knows who it is from.
+    `user` may be the model itself when it is nobody's; `actor` is for what happens before the request knows
+    who it is from.
     """
-    named = {} if actor is None else {"actor": actor}
+    named = {} if actor is None else {"actor": actor, "actor_name": str(actor)[:LONGEST_NAME]}
     _note(user, action=get_logentry_model().Action.SIGN_IN, what=what, **named)
 
 
 def note_change(record: models.Model, changes: Mapping[str, tuple[Any, Any]], *, what: str = "") -> None:
-    """Log a change that no save told of (QuerySet.update): field -> (before, after)."""
+    """Log a change that no save told of (QuerySet.update): field -> (before, after). Not when unlogged."""
+    if auditlog_disabled.get():
+        return
     told = {name: [_plain(before), _plain(after)] for name, (before, after) in changes.items()}
     _note(record, action=get_logentry_model().Action.UPDATE, what=what, changes=told)
 
 
 def note_export(model: type[models.Model], *, what: str, count: int) -> None:
     """Log that the person acting took `count` records out of the system; `what` says which, and as what."""
-    entries = get_logentry_model()
-    entries.objects.create(
-        content_type=ContentType.objects.get_for_model(model),
-        object_pk="",
-        object_repr=str(model._meta.verbose_name_plural),
-        action=entries.Action.EXPORT,
-        additional_data={"what": what[:LONGEST_NOTE], "count": count},
-    )
+    data = {"what": what[:LONGEST_NOTE], "count": count}
+    _note(model, action=get_logentry_model().Action.EXPORT, additional_data=data)
 
 
-def _note(record: models.Model, *, what: str, **fields: Any) -> None:
-    data = {"what": what[:LONGEST_NOTE]} if what else None
-    get_logentry_model().objects.log_create(record, force_log=True, additional_data=data, **fields)
+def _note(record: models.Model | type[models.Model], *, what: str = "", **fields: Any) -> None:
+    """One entry, about a record or about a kind of records."""
+    if what:
+        fields["additional_data"] = {"what": what[:LONGEST_NOTE]}
+    entries = get_logentry_model().objects
+    if isinstance(record, models.Model):
+        entries.log_create(record, force_log=True, **fields)
+        return
+    kind = ContentType.objects.get_for_model(record)
+    entries.create(content_type=kind, object_repr=str(record._meta.verbose_name_plural), **fields)
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,114 @@
+"""Which records' changes go into the audit log, and what of them: one table for all rooms."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from auditlog.registry import auditlog
+from django.apps import apps
+from django.contrib.auth import get_user_model, signals
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
+from knox.models import get_token_model
+
+from omnichannel.lib.audit import note_sign_in
+from omnichannel.lib.crypto import SecretField
+
+
+@dataclass(frozen=True)
+class Audited:
+    """How a record's changes are logged.
+
+    `hidden` fields are secrets: the log says only that they were set, replaced or removed (fields that hold
+    secrets by their type are hidden without being named). `unsaid` ones are no decision of anybody: outcomes,
+    counters. `lists` are its many-to-many fields.
+    """
+
+    hidden: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+
+
+VALIDATION = (
+    "last_validation_on",
+    "last_validated_at",
+    "last_validation_status",
+    "last_validation_outcome",
+)
+AUDITED: dict[str, Audited] = {
+    "agents.user": Audited(
+        hidden=("password",), unsaid=("last_login",), lists=("groups", "user_permissions")
+    ),
+    "agents.agent": Audited(),
+    "routing.workstream": Audited(),
+    "routing.queue": Audited(lists=("members",)),
+    "routing.routingrule": Audited(),
+    "channels_app.provideraccount": Audited(unsaid=VALIDATION),
+    "channels_app.inboundurl": Audited(hidden=("token",)),
+    "channels_app.smssettings": Audited(unsaid=VALIDATION),
+    "channels_app.number": Audited(unsaid=("bucket_tokens", "bucket_filled_at")),
+    "channels_app.smsnumber": Audited(),
+    "contacts.account": Audited(),
+    "contacts.contact": Audited(),
+    "contacts.note": Audited(),
+    # What texts bring along is not a change that anybody made.
+    "contacts.address": Audited(unsaid=("profile_name", "blocked_texts")),
+}
+# Nobody edits these: a person's act on one is noted where it is done.
+NOTED_WHERE_DONE = {"channels_app.webhookreceipt": "Replay", "channels_app.delivery": "Try again"}
+
+
+def start() -> None:
+    """Register the models of the table, and listen for log-ins and tokens. Called once."""
+    for label, how in AUDITED.items():
+        register(apps.get_model(label), how)
+    signals.user_logged_in.connect(logged_in, dispatch_uid="audit.logged_in")
+    signals.user_logged_out.connect(logged_out, dispatch_uid="audit.logged_out")
+    signals.user_login_failed.connect(login_failed, dispatch_uid="audit.login_failed")
+    post_save.connect(token_saved, sender=get_token_model(), dispatch_uid="audit.token_saved")
+    post_delete.connect(token_deleted, sender=get_token_model(), dispatch_uid="audit.token_deleted")
+
+
+def register(model: type[Model], how: Audited) -> None:
+    """Let django-auditlog log a model's changes."""
+    said = [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in how.unsaid]
+    auditlog.register(
+        model,
+        include_fields=[field.name for field in said],
+        mask_fields=[f.name for f in said if f.name in how.hidden or isinstance(f, SecretField)],
+        m2m_fields=set(how.lists),
+    )
+
+
+# --- log-ins and tokens ---------------------------------------------------------------------------
+
+
+def logged_in(user: Any, **_: Any) -> None:
+    """A log-in, by a page or for a token."""
+    note_sign_in(user, what="Logged in", actor=user)
+
+
+def logged_out(user: Any, **_: Any) -> None:
+    """A log-out; of nobody when the session had ended already."""
+    if user is not None:
+        note_sign_in(user, what="Logged out", actor=user)
+
+
+def login_failed(credentials: dict[str, Any], **_: Any) -> None:
+    """A failed log-in, at the person it was tried for.
+
+    What was typed for a name that nobody has is not kept: it may have been a password.
+    """
+    people = get_user_model()
+    user = people._default_manager.filter(username=str(credentials.get("username", ""))[:150]).first()
+    note_sign_in(user or people, what="Log-in failed" if user else "Log-in failed: nobody has this name")
+
+
+def token_saved(instance: Any, created: bool, **_: Any) -> None:
+    """A token of the API was issued (its last use and expiry are saved as well)."""
+    if created:
+        note_sign_in(instance.user, what="API token issued")
+
+
+def token_deleted(instance: Any, **_: Any) -> None:
+    """A token was revoked, or had expired."""
+    note_sign_in(instance.user, what="API token ended")
