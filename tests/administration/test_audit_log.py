@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from knox.models import AuthToken
+from knox.models import get_token_model
 from rest_framework.test import APIClient
 
 from agents.models import User
@@ -71,7 +71,7 @@ def test_a_change_on_a_page_is_told_with_before_and_after(ada: Client, world: Wo
 
 def test_a_change_over_the_api_is_told_as_such(world: World) -> None:
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(world.users['ada'])[1]}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {get_token_model().objects.create(world.users['ada'])[1]}")
 
     client.patch(f"/api/v1/queues/{world.billing.pk}/", {"priority": 8})
 
@@ -214,7 +214,7 @@ def test_log_ins_failures_and_log_outs_are_told(world: World) -> None:
 
 def test_tokens_are_told_when_issued_and_when_they_end(world: World) -> None:
     answer = APIClient().post("/api/v1/token/", {"username": "bob", "password": "bob-password"})
-    AuthToken.objects.all().delete()
+    get_token_model().objects.all().delete()
 
     assert ("Bob", "API token issued") in {(of, what) for _, of, what in signs()}
     assert signs()[-1][1:] == ("Bob", "API token ended")
