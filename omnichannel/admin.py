@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from channels_app import accounts
 from channels_app.admin import validation_chip
 from channels_app.models import SmsNumber, SmsSettings
-from omnichannel import workers_page  # noqa: F401  (registers its page)
+from omnichannel import search_page, workers_page  # noqa: F401  (they register their pages)
 from omnichannel.configuration import admin as configuration_pages  # noqa: F401  (registers its pages)
 from omnichannel.customers import admin as customers
 from omnichannel.lib import phones

@@ -82,5 +82,36 @@ function makeTabs(frame) {
   }, true);
 }
 
+// --- the header: "/" goes to the search field, the arrows through what was found -------------------------
+
+const searchField = document.getElementById("site-search-field");
+
+document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !isTyping && searchField && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    searchField.focus();
+    searchField.select();
+    event.preventDefault();
+  }
+  if (event.key === "Escape") closeDrops(null, true);
+  const hits = [...document.querySelectorAll(".hits a")];
+  const at = hits.indexOf(event.target);
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && hits.length && (at >= 0 || event.target === searchField)) {
+    const to = event.key === "ArrowDown" ? at + 1 : at - 1;
+    (hits[Math.min(to, hits.length - 1)] || searchField).focus();
+    event.preventDefault();
+  }
+});
+
+function closeDrops(except, givesFocusBack) {
+  for (const drop of document.querySelectorAll("details.drop[open]")) {
+    if (drop === except) continue;
+    if (givesFocusBack && drop.contains(document.activeElement)) drop.querySelector("summary").focus();
+    drop.open = false;
+  }
+}
+
+document.addEventListener("click", (event) => closeDrops(event.target.closest("details.drop"), false));
+
 offerCopying(document);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);
