@@ -97,10 +97,23 @@ def replay(receipts: models.QuerySet[WebhookReceipt], *, by: Any, now: datetime)
     return len(reopened)
 
 
-def refuse(*, account_id: int, reason: str, computed_url: str, headers: Mapping[str, str]) -> None:
+def refuse(
+    *,
+    account_id: int,
+    reason: str,
+    computed_url: str,
+    headers: Mapping[str, str],
+    signed_for: str = "",
+    verdict: str = "",
+) -> None:
     """Note a refused request; only the last fifty of an account are kept."""
     Refusal.objects.create(
-        account_id=account_id, reason=reason[:200], computed_url=computed_url, headers_present=sorted(headers)
+        account_id=account_id,
+        reason=reason[:200],
+        computed_url=computed_url,
+        signed_for=signed_for,
+        verdict=verdict[:400],
+        headers_present=sorted(headers),
     )
     kept = Refusal.objects.filter(account_id=account_id).order_by("-id").values("id")[:KEPT_REFUSALS]
     Refusal.objects.filter(account_id=account_id).exclude(id__in=[row["id"] for row in kept]).delete()

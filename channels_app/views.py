@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.views.decorators.csrf import csrf_exempt
 
-from channels_app import doors, receipts
+from channels_app import doors, receipts, refusals
 from channels_app.providers.base import WireRequest
 
 LARGEST_BODY = 1_000_000
@@ -36,9 +36,7 @@ def webhook(request: HttpRequest, token: str, delivery_id: str = "") -> HttpResp
             return HttpResponseNotFound()
         reason = door.provider.verify(wire, fresh.credentials)
         if reason:
-            receipts.refuse(
-                account_id=fresh.account_id, reason=reason, computed_url=wire.urls[0], headers=wire.headers
-            )
+            refusals.refuse(fresh, wire, reason=reason)
             return HttpResponse(status=403)
     receipts.store(
         account_id=door.account_id,

@@ -6,18 +6,38 @@ from django.utils.html import format_html
 
 from channels_app import accounts
 from channels_app.admin.parts import state_chip
+from channels_app.admin.record_filters import AccountFilter
 from channels_app.models import Delivery, OptOut, ProviderCall, Refusal
 from channels_app.status import FINAL
 from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+from omnichannel.lib.listfilters import during
 
 
 @admin.register(Refusal)
 class RefusalAdmin(RecordAdmin):
     """Requests that were refused: the last fifty of each account, without body."""
 
-    list_display = ("__str__", "at", "account", "reason")
+    list_display = ("refusal", "at", "account", "verdict")
+    list_filter = (AccountFilter, during("at"))
     list_select_related = ("account",)
-    fields = ("at", "account", "reason", "computed_url", "headers_present")
+    fields = ("at", "account", "verdict", "both_urls", "reason", "headers")
+
+    @admin.display(description="refusal")
+    def refusal(self, refusal: Refusal) -> str:
+        """Its number."""
+        return f"Refusal {refusal.pk}"
+
+    @admin.display(description="URLs")
+    def both_urls(self, refusal: Refusal) -> str:
+        """What we expected beside what it was probably signed for."""
+        signed = refusal.signed_for or "Not known"
+        rows = [("We expected", refusal.computed_url), ("Probably signed for", signed)]
+        return table(["", "URL"], [(who, format_html("<code>{}</code>", url)) for who, url in rows], empty="")
+
+    @admin.display(description="headers it had")
+    def headers(self, refusal: Refusal) -> str:
+        """Only their names were kept."""
+        return ", ".join(refusal.headers_present) or NOTHING
 
 
 @admin.register(OptOut)

@@ -1,6 +1,6 @@
 """What a provider must be able to do. Frozen dataclasses in and out; no Django, no database in here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -180,6 +180,14 @@ class Trouble(Exception):
 
 
 @dataclass(frozen=True)
+class Diagnosis:
+    """What is probably wrong with a refused webhook, in words; and the URL it was signed for, when found."""
+
+    verdict: str
+    signed_for: str = ""
+
+
+@dataclass(frozen=True)
 class Ack:
     """The answer to a webhook, in the provider's dialect."""
 
@@ -205,6 +213,19 @@ class Provider(Protocol):
 
     def verify(self, request: WireRequest, account: Credentials) -> str:
         """Empty when the request was signed with one of the account's secrets, else the reason in words."""
+
+    def diagnose(
+        self,
+        request: WireRequest,
+        account: Credentials,
+        *,
+        hosts: Sequence[str],
+        others: Mapping[str, Sequence[str]],
+    ) -> Diagnosis:
+        """Why a refused request was refused; bounded work. See twilio_refusals."""
+
+    def told(self, url: str) -> str:
+        """A webhook's URL as it may be kept and shown: without tokens, without its query."""
 
     def sequence_key(self, request: WireRequest) -> str:
         """Texts with the same key must be taken in the order in which they came; empty: no order."""

@@ -6,6 +6,7 @@ outbound message status in status callbacks, error dictionary), read 2026-11.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +16,13 @@ from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
+from channels_app.providers import twilio_refusals
 from channels_app.providers import twilio_signature as signatures
 from channels_app.providers.base import (
     Ack,
     Check,
     Credentials,
+    Diagnosis,
     Error,
     Finding,
     FindResult,
@@ -137,6 +140,21 @@ class Twilio(TwilioNumbers):
         ):
             return ""
         return "The signature fits neither Auth Token: wrong token, or another URL was signed."
+
+    def diagnose(
+        self,
+        request: WireRequest,
+        account: Credentials,
+        *,
+        hosts: Sequence[str],
+        others: Mapping[str, Sequence[str]],
+    ) -> Diagnosis:
+        """See Provider."""
+        return twilio_refusals.diagnose(request, account, hosts=hosts, others=others)
+
+    def told(self, url: str) -> str:
+        """See Provider."""
+        return twilio_refusals.told(url)
 
     def sequence_key(self, request: WireRequest) -> str:
         """See Provider."""

@@ -129,7 +129,7 @@ def test_a_refusal_keeps_what_helps_and_no_body(world):
     )
     assert (answer.status_code, answer.content) == (403, b"")
     kept = Refusal.objects.get()
-    assert kept.computed_url == world.inbound_url
+    assert kept.computed_url == world.inbound_url.replace(world.sms_settings.inbound_url.token, "••••")
     assert "x-twilio-signature" in kept.headers_present
     assert "x-forwarded-for" in kept.headers_present
     assert "signature" in kept.reason
