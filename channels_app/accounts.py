@@ -264,18 +264,25 @@ def holder_of(*, value: str, channel: str = Channel.SMS, except_stream: WorkStre
     return f"This number already belongs to work stream {held.work_stream}." if held else ""
 
 
-def check_sms_number(*, sms_number: SmsNumber, work_stream: WorkStream, value: str) -> SmsSettings:
-    """The settings that a number would be used with. Raises Conflict as saving would."""
-    sms_settings = SmsSettings.objects.filter(work_stream=work_stream).select_related("account").first()
-    if sms_settings is None:
+def check_sms_number(
+    *, sms_number: SmsNumber, work_stream: WorkStream, value: str, settings_follow: bool = False
+) -> None:
+    """Raise Conflict as saving a number would; with `settings_follow`, settings are saved just before."""
+    if not settings_follow and settings_of(work_stream) is None:
         raise Conflict("Fill in the work stream's SMS settings first.", field="work_stream")
     # Its own row, by what is stored: a form may have put another stream on the instance already.
     mine = WorkStream.objects.filter(sms_number=sms_number.pk).first() if sms_number.pk else None
     if held := holder_of(value=value, except_stream=mine):
         raise Conflict(held, field="number")
-    if SmsNumber.objects.filter(work_stream=work_stream).exclude(pk=sms_number.pk).exists():
+    has_one = SmsNumber.objects.filter(work_stream_id=work_stream.pk).exclude(pk=sms_number.pk)
+    if work_stream.pk is not None and has_one.exists():
         raise Conflict("You can configure only one phone number per work stream.", field="work_stream")
-    return sms_settings
+
+
+def settings_of(work_stream: WorkStream) -> SmsSettings | None:
+    """A stream's SMS settings, None before they are filled in."""
+    found = SmsSettings.objects.filter(work_stream_id=work_stream.pk).select_related("account")
+    return found.first() if work_stream.pk is not None else None
 
 
 @told_as_conflict("number")
@@ -286,7 +293,8 @@ def save_sms_number(
 
     A number that it had before is taken away from it, as with remove_sms_number.
     """
-    sms_settings = check_sms_number(sms_number=sms_number, work_stream=work_stream, value=value)
+    check_sms_number(sms_number=sms_number, work_stream=work_stream, value=value)
+    sms_settings = SmsSettings.objects.select_related("account").get(work_stream=work_stream)
     number, _ = Number.objects.get_or_create(
         channel=Channel.SMS, value=value, defaults={"account": sms_settings.account}
     )

@@ -60,12 +60,16 @@ class SecretsForm(forms.ModelForm):
         return typed or ("" if self.cleaned_data.get("remove_secondary") else None)
 
     def full_clean(self) -> None:
-        """With errors on the page a typed token is gone: say so, or the old one would be kept unnoticed."""
+        """A form with errors forgets the typed tokens."""
         super().full_clean()
         if self.is_bound and self.errors:
-            for name in {"auth_token", "secondary_auth_token"} & self.fields.keys():
-                if self.data.get(self.add_prefix(name)) and name not in self.errors:
-                    self.errors[name] = self.error_class([TYPE_AGAIN], renderer=self.renderer)
+            self.ask_again()
+
+    def ask_again(self) -> None:
+        """With errors on the page a typed token is gone: say so, or the old one would be kept unnoticed."""
+        for name in {"auth_token", "secondary_auth_token"} & self.fields.keys():
+            if self.data.get(self.add_prefix(name)) and name not in self.errors:
+                self.errors[name] = self.error_class([TYPE_AGAIN], renderer=self.renderer)
 
 
 class SmsSettingsForm(SecretsForm):
@@ -90,6 +94,7 @@ class SmsSettingsForm(SecretsForm):
         super().__init__(*args, **options)
         account = self.instance.account if self.instance.pk else None
         self.describe_secrets(account)
+        self.initial.setdefault("provider", Provider.TWILIO)
         self.initial.setdefault("base_url", accounts.usual_base_url())
         if account is not None:
             self.initial.update(
@@ -150,6 +155,9 @@ class ProviderAccountForm(SecretsForm):
 class SmsNumberForm(forms.ModelForm):
     """The support number of a work stream."""
 
+    # Whether the stream's SMS settings are saved just before, if they are not there yet.
+    settings_follow = False
+
     number = forms.CharField(
         label="Number",
         max_length=40,
@@ -167,7 +175,7 @@ class SmsNumberForm(forms.ModelForm):
 
     class Meta:
         model = SmsNumber
-        fields = ("work_stream", "type", "description")
+        fields: tuple[str, ...] = ("work_stream", "type", "description")
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -198,11 +206,34 @@ class SmsNumberForm(forms.ModelForm):
         if "number" in found and "work_stream" in found:
             try:
                 accounts.check_sms_number(
-                    sms_number=self.instance, work_stream=found["work_stream"], value=found["number"]
+                    sms_number=self.instance,
+                    work_stream=found["work_stream"],
+                    value=found["number"],
+                    settings_follow=self.settings_follow,
                 )
             except Conflict as error:
-                self.add_error(error.field, str(error))
+                self.add_error(error.field if self.shows(error.field) else "number", str(error))
         return found
+
+    def shows(self, name: str) -> bool:
+        """Whether people see a field of this name."""
+        return name in self.fields and not self.fields[name].widget.is_hidden
+
+    def store(self, work_stream: WorkStream) -> SmsNumber:
+        """Give the stream its number; raises Conflict."""
+        return accounts.save_sms_number(
+            sms_number=self.instance,
+            work_stream=work_stream,
+            value=self.cleaned_data["number"],
+            messages_per_second=self.cleaned_data["messages_per_second"],
+        )
+
+
+class NumberOfStreamForm(SmsNumberForm):
+    """The same on the page of its work stream, whose SMS settings may come with the same save."""
+
+    class Meta(SmsNumberForm.Meta):
+        fields: tuple[str, ...] = ("type", "description")
 
 
 def streams_for_settings() -> Any:

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from agents.admin import AgentAdmin
 from agents.models import Agent
+from omnichannel.lib.durations import readable
 from routing.admin_rules import rule_items_panel
+from routing.forms import WorkStreamForm
 from routing.models import Queue, WorkStream
 from routing.services import (
     Protected,
@@ -34,10 +36,19 @@ class WorkStreamAdmin(admin.ModelAdmin):
     ordering = ("name",)
     delete_confirmation_template = "admin/routing/workstream/delete_confirmation.html"
     delete_selected_confirmation_template = "admin/routing/workstream/delete_selected_confirmation.html"
-    general = ("General information", {"fields": ("name", "channel", "auto_close_after_inactivity")})
+    form = WorkStreamForm
+    general = (
+        "General information",
+        {"fields": ("name", "channel", "auto_close_after_inactivity", "allow_automated_messages")},
+    )
     distribution = ("Work distribution", {"fields": ("work_distribution_mode", "capacity")})
     rules = ("Routing rule items", {"fields": ("rule_items",), "classes": ("panel",)})
-    readonly_fields: ClassVar[Any] = ("rule_items",)
+    readonly_fields: ClassVar[Any] = ("allow_automated_messages", "rule_items")
+
+    @admin.display(description="Allow automated messages")
+    def allow_automated_messages(self, _stream: WorkStream) -> str:
+        """Until there are automated messages."""
+        return "No"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Those in use."""
@@ -49,9 +60,8 @@ class WorkStreamAdmin(admin.ModelAdmin):
 
     @admin.display(description="auto-close after", ordering="auto_close_after_inactivity")
     def auto_close(self, stream: WorkStream) -> str:
-        """In hours, as people say it."""
-        hours, minutes = divmod(stream.auto_close_after_inactivity, 60)
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+        """As people say it."""
+        return readable(stream.auto_close_after_inactivity)
 
     @admin.display(description="in order; the first true one wins")
     def rule_items(self, stream: WorkStream) -> str:

@@ -2,7 +2,7 @@
 
 from channels_app.admin.incidents import IncidentAdmin
 from channels_app.admin.journal import WebhookReceiptAdmin
-from channels_app.admin.parts import ConflictsAreTold, state_chip, validation_chip
+from channels_app.admin.parts import LEVELS, ConflictsAreTold, state_chip, validation_chip
 from channels_app.admin.records import (
     DeliveryAdmin,
     OptOutAdmin,
@@ -13,6 +13,7 @@ from channels_app.admin.setup import OfWorkStreamAdmin, ProviderAccountAdmin, Sm
 from channels_app.admin.texts import InboundTextAdmin
 
 __all__ = [
+    "LEVELS",
     "ConflictsAreTold",
     "DeliveryAdmin",
     "InboundTextAdmin",

@@ -7,10 +7,15 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.html import format_html
 
 from channels_app import accounts
-from omnichannel.lib.backoffice import NOTHING, chip
+from channels_app.models import SmsSettings
+from omnichannel.lib.backoffice import NOTHING, chip, copyable
 
 LEVELS = {"success": messages.SUCCESS, "warning": messages.WARNING, "error": messages.ERROR}
 VALIDATION_CHIPS = {"success": "ok", "warning": "warn", "error": "bad"}
+WHERE_TO_PASTE = (
+    "Copy this value. In your Twilio account, open Phone Numbers > Active Numbers, select the SMS phone "
+    "number, and paste it under Messaging, at “A message comes in”."
+)
 STATE_CHIPS = {
     "failed": "bad",
     "undelivered": "bad",
@@ -36,13 +41,25 @@ def validation_chip(status: str) -> str:
     )
 
 
+def connection_to_twilio(sms_settings: SmsSettings) -> str:
+    """The inbound URL, ready to be copied, and where to paste it."""
+    url = copyable(accounts.inbound_address(sms_settings.inbound_url), what="the Twilio inbound URL")
+    return format_html('{}<span class="note">{}</span>', url, WHERE_TO_PASTE)
+
+
 class ConflictsAreTold(admin.ModelAdmin):
-    """What only the database could know (two people saved the same at once) is told as a message."""
+    """What only the database could know: two people saved the same at once, and one has lost.
+
+    The loser's page is looked at again: now it sees what the other saved, and says so at the field. If it
+    still sees nothing wrong, the conflict is told as a message.
+    """
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The page; after a conflict, the page again."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except accounts.Conflict as conflict:
-            self.message_user(request, str(conflict), messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+        for _ in range(2):
+            try:
+                return super().changeform_view(request, *args, **kwargs)
+            except accounts.Conflict as conflict:
+                lost = conflict
+        self.message_user(request, str(lost), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 
 from channels_app import accounts, validation
 from channels_app.admin.filters import TroubleFilter
-from channels_app.admin.parts import LEVELS, ConflictsAreTold, validation_chip
+from channels_app.admin.on_stream import NEW_URL
+from channels_app.admin.parts import LEVELS, ConflictsAreTold, connection_to_twilio, validation_chip
 from channels_app.forms import (
     NOT_A_LONG_CODE_OF_THE_US,
     ProviderAccountForm,
@@ -19,14 +20,9 @@ from channels_app.forms import (
 )
 from channels_app.models import ProviderAccount, SmsNumber, SmsSettings
 from omnichannel.lib import phones
-from omnichannel.lib.backoffice import NOTHING, copyable, table, without_shortcuts
+from omnichannel.lib.backoffice import NOTHING, table, without_shortcuts
 
 VALIDATED_AT_ONCE = 5
-WHERE_TO_PASTE = (
-    "Copy this value. In your Twilio account, open Phone Numbers > Active Numbers, select the SMS phone "
-    "number, and paste it under Messaging, at “A message comes in”."
-)
-NEW_URL = "The Twilio inbound URL has changed with the account: paste the new one at Twilio."
 
 
 class OfWorkStreamAdmin(ConflictsAreTold):
@@ -45,10 +41,7 @@ class OfWorkStreamAdmin(ConflictsAreTold):
             .filter(work_stream=record.work_stream_id)
             .first()
         )
-        if found is None:
-            return NOTHING
-        url = copyable(accounts.inbound_address(found.inbound_url), what="the Twilio inbound URL")
-        return format_html('{}<span class="note">{}</span>', url, WHERE_TO_PASTE)
+        return connection_to_twilio(found) if found else NOTHING
 
 
 @admin.register(SmsSettings)

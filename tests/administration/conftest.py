@@ -45,6 +45,9 @@ def form_of(response: Any) -> dict[str, Any]:
     for formset in response.context["inline_admin_formsets"]:
         management = formset.formset.management_form
         data |= {management.add_prefix(name): management[name].value() for name in management.fields}
+        for row in formset.formset.forms:
+            values = {row.add_prefix(name): row[name].value() for name in row.fields}
+            data |= {name: value for name, value in values.items() if value not in (None, False)}
     return data
 
 
@@ -54,6 +57,12 @@ def messages_of(response: Any) -> list[str]:
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:
-    """Errors per field."""
+    """Errors per field; those of rows below a record by their whole name, as in `conditions-0-value`."""
     assert response.status_code == 200, response.status_code
-    return {name: list(errors) for name, errors in response.context["adminform"].form.errors.items()}
+    found = {name: list(errors) for name, errors in response.context["adminform"].form.errors.items()}
+    for formset in response.context["inline_admin_formsets"]:
+        for row in formset.formset.forms:
+            found |= {row.add_prefix(name): list(errors) for name, errors in row.errors.items()}
+        if whole := list(formset.formset.non_form_errors()):
+            found[formset.formset.prefix] = whole
+    return found

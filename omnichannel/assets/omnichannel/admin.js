@@ -60,6 +60,10 @@ function makeTabs(frame) {
     if (isChoice) history.replaceState(null, "", `#${panels[tabs.indexOf(chosen)].id}`);
     const form = frame.closest("form");
     if (form) form.action = location.pathname + location.search + location.hash;
+    // Buttons outside the form lead back to the tab as well: a redirect keeps what stands behind the #.
+    for (const other of document.querySelectorAll("form[data-keeps-tab]")) {
+      other.action = other.action.split("#")[0] + location.hash;
+    }
   };
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length }[event.key];
@@ -113,5 +117,32 @@ function closeDrops(except, givesFocusBack) {
 
 document.addEventListener("click", (event) => closeDrops(event.target.closest("details.drop"), false));
 
+// --- an empty form that waits behind a button -----------------------------------------------------------
+
+function putAway(part) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = part.dataset.reveal;
+  part.hidden = true;
+  part.before(button);
+  button.addEventListener("click", () => {
+    part.hidden = false;
+    button.remove();
+    part.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  });
+}
+
+// --- leaving a form that was changed --------------------------------------------------------------------
+
+function guard(form) {
+  let isChanged = form.querySelector(".errorlist") !== null;
+  form.addEventListener("input", () => { isChanged = true; });
+  form.addEventListener("submit", () => { isChanged = false; });
+  window.addEventListener("beforeunload", (event) => { if (isChanged) event.preventDefault(); });
+}
+
 offerCopying(document);
+document.querySelectorAll("[data-reveal]:not([data-revealed])").forEach(putAway);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);
+document.querySelectorAll("form:has([data-guarded])").forEach(guard);
