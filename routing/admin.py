@@ -11,7 +11,7 @@ from django.urls import reverse
 from agents.admin import AgentAdmin
 from agents.models import Agent
 from omnichannel.lib.durations import readable
-from routing.admin_rules import rule_items_panel
+from routing.admin_order import RULES_CSS, RULES_JS, rule_items_panel
 from routing.forms import WorkStreamForm
 from routing.models import Queue, WorkStream
 from routing.services import (
@@ -50,6 +50,17 @@ class WorkStreamAdmin(admin.ModelAdmin):
         """Until there are automated messages."""
         return "No"
 
+    class Media:
+        css = RULES_CSS
+        js = RULES_JS
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The stream; it remembers whether this person may change its rules, for rule_items to show how."""
+        stream: Any = super().get_object(request, object_id, from_field)
+        if stream is not None:
+            stream.may_change_rules = request.user.has_perm("routing.change_routingrule")
+        return stream
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Those in use."""
         return super().get_queryset(request).filter(deleted_at=None)
@@ -66,7 +77,7 @@ class WorkStreamAdmin(admin.ModelAdmin):
     @admin.display(description="in order; the first true one wins")
     def rule_items(self, stream: WorkStream) -> str:
         """The stream's rules in order, and the ways to change them."""
-        return rule_items_panel(stream)
+        return rule_items_panel(stream, may_change=getattr(stream, "may_change_rules", False))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Nothing is deleted: no need to collect years of conversations."""

@@ -1,24 +1,22 @@
-"""Administration of routing rules: one rule's page, their list, and their panel on the work stream's page."""
+"""Administration of routing rules: one rule's page and their list."""
 
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms import Script
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
-from omnichannel.lib.backoffice import NOTHING, table, without_shortcuts
+from omnichannel.lib.backoffice import without_shortcuts
+from routing.admin_order import RULES_CSS, RULES_JS
 from routing.conditions import from_json
 from routing.forms import RoutingRuleForm
 from routing.models import Queue, RoutingRule, WorkStream
-from routing.services import delete_rule, rules_of, save_rule
+from routing.services import delete_rule, save_rule
 from routing.wording import sentence
 
 FIELDS = ("name", "work_stream", "queue", "description")
-SCRIPT = Script("omnichannel/rules.js", defer=True)
 
 
 class RoutingRuleAdmin(admin.ModelAdmin):
@@ -36,8 +34,8 @@ class RoutingRuleAdmin(admin.ModelAdmin):
     change_form_template = "admin/routing/routingrule/change_form.html"
 
     class Media:
-        css = {"all": ("omnichannel/rules.css",)}
-        js = (SCRIPT,)
+        css = RULES_CSS
+        js = RULES_JS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Those of streams in use."""
@@ -53,9 +51,10 @@ class RoutingRuleAdmin(admin.ModelAdmin):
         return ("said",) if "said" in self.get_fields(request, obj) else ()
 
     @admin.display(description="order")
-    def place(self, rule: RoutingRule) -> int:
-        """Its place among the stream's rules."""
-        return rule.position
+    def place(self, rule: RoutingRule) -> str:
+        """Its place among the stream's rules, and the way to change it."""
+        url = reverse("admin:routing_rule_order", args=[rule.work_stream_id])
+        return format_html('{} <a href="{}">Change</a>', rule.position, url)
 
     @admin.display(description="condition")
     def said(self, rule: RoutingRule) -> str:
@@ -110,21 +109,3 @@ class RoutingRuleAdmin(admin.ModelAdmin):
 
 def _is_id(text: object) -> bool:
     return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18
-
-
-def rule_items_panel(stream: WorkStream) -> SafeString:
-    """The stream's rules in order, and the ways to change them."""
-    queues = dict(Queue.objects.values_list("id", "name"))
-    rows = []
-    for place, rule in enumerate(rules_of(stream), start=1):
-        address = reverse("admin:routing_routingrule_change", args=[rule.id])
-        link = format_html('<a href="{}">{}</a>', address, rule.name)
-        rows.append((place, link, sentence(rule.condition), queues.get(rule.queue_id, NOTHING)))
-    heads = ["Order", "Rule", "Condition", "Queue"]
-    made = table(heads, rows, empty="No rules yet: every conversation goes to the Default queue.")
-    return format_html(
-        '{}<p class="panel-links"><a class="button" href="{}?work_stream={}">Add routing rule item</a></p>',
-        made,
-        reverse("admin:routing_routingrule_add"),
-        stream.pk,
-    )

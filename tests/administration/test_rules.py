@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from omnichannel.models import AuditEntry
 from routing.conditions import Condition, all_of, any_of, from_json
 from routing.models import RoutingRule
 from routing.services import save_rule
+from tests.administration.conftest import messages_of
 from tests.world import World
 
 ADD = "/admin/routing/routingrule/add/"
@@ -84,9 +86,13 @@ def test_saving_without_a_change_changes_nothing(ada: Client, world: World) -> N
     rule = make(world, "VIP", Condition(*BILL))
     url = reverse("admin:routing_routingrule_change", args=[rule.pk])
 
+    before = AuditEntry.objects.count()
+
     assert ada.post(url, form(world, BILL)).status_code == 302
 
-    assert "No fields changed." in ada.get(url.replace("change", "history")).content.decode()
+    assert AuditEntry.objects.count() == before
+    ada.post(url, form(world, MIA))
+    assert "condition" in AuditEntry.objects.latest("id").changes
 
 
 @pytest.mark.parametrize(
@@ -234,3 +240,74 @@ def test_rules_below_a_deleted_one_move_up(ada: Client, world: World, way: str) 
         (second.pk, 1),
         (third.pk, 2),
     ]
+
+
+# --- order ----------------------------------------------------------------------------------------
+
+
+def order_url(world: World) -> str:
+    return reverse("admin:routing_rule_order", args=[world.stream.pk])
+
+
+def names() -> str:
+    return "".join(RoutingRule.objects.order_by("position").values_list("name", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("word", "moved", "expected"), [("up", 1, "bac"), ("down", 1, "acb"), ("up", 0, "abc")]
+)
+def test_a_button_moves_a_rule_and_keeps_the_focus(
+    ada: Client, world: World, word: str, moved: int, expected: str
+) -> None:
+    rules = [make(world, name) for name in "abc"]
+
+    page = ada.post(order_url(world), {word: rules[moved].pk}, follow=True)
+
+    assert names() == expected
+    assert f"is now number {expected.index('abc'[moved]) + 1}." in messages_of(page)[0]
+    assert f'id="{word}-{rules[moved].pk}"' in page.content.decode().split(" autofocus")[0][-120:]
+
+
+def test_dragging_stores_the_whole_order(ada: Client, world: World) -> None:
+    a, b, c = (make(world, name).pk for name in "abc")
+    headers = {"X-Requested-With": "fetch"}
+
+    answer = ada.post(order_url(world), {"order": f"{c},{a},{b}", "seen": f"{a},{b},{c}"}, headers=headers)
+    assert (answer.status_code, names()) == (200, "cab")
+    assert answer.json()["html"].index(">c<") < answer.json()["html"].index(">a<")
+
+    late = ada.post(order_url(world), {"order": f"{b},{a},{c}", "seen": f"{a},{b},{c}"}, headers=headers)
+    assert (late.status_code, names()) == (409, "cab")
+    assert "ordered these rules meanwhile" in late.json()["said"]
+
+
+@pytest.mark.parametrize("body", [{}, {"order": "x"}, {"order": "1,2"}, {"up": "٣"}, {"down": "9" * 40}])
+def test_a_nonsense_order_is_told(ada: Client, world: World, body: dict[str, str]) -> None:
+    make(world, "a")
+    page = ada.post(order_url(world), body, follow=True)
+    assert "meanwhile" in messages_of(page)[0]
+
+
+@pytest.mark.parametrize("pk", ["0", "9" * 30])
+def test_the_order_of_no_stream_is_not_found(ada: Client, world: World, pk: str) -> None:
+    assert ada.get(f"/admin/routing/workstream/{pk}/rule-order/").status_code == 404
+
+
+def test_only_who_may_change_rules_can_order_them(as_user: Any, world: World) -> None:
+    make(world, "a")
+    stream = reverse("admin:routing_workstream_change", args=[world.stream.pk])
+
+    assert as_user("sam").get(order_url(world)).status_code == 403
+    assert as_user("sam").post(order_url(world), {"up": 1}).status_code == 403
+    assert "data-order" not in as_user("sam").get(stream).content.decode()
+    assert "data-order" in as_user("ada").get(stream).content.decode()
+
+
+def test_the_list_warns_of_rules_that_are_never_reached(ada: Client, world: World) -> None:
+    make(world, "Everything")
+    make(world, "Bills", Condition(*BILL))
+
+    page = ada.get(reverse("admin:routing_workstream_change", args=[world.stream.pk])).content.decode()
+
+    assert "Always true: the rules below it are never reached." in page
+    assert "Never reached: whenever it is true, “Everything” above it is true, and wins." in page

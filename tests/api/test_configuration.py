@@ -387,3 +387,50 @@ def test_a_company_with_contacts_and_history_can_go(world: World, api: Api, drai
 
     assert api("ada").delete(f"{ROOT}accounts/{company.pk}/").status_code == 204
     assert Contact.objects.get().account is None
+
+
+# --- the order of rules, and trees ------------------------------------------------------------------
+
+
+def test_rules_are_ordered_all_at_once(world: World, api: Api) -> None:
+    a, b, c = (
+        save_rule(RoutingRule(work_stream=world.stream, name=name, queue=world.billing)).pk for name in "abc"
+    )
+    client, url = api("ada"), f"{ROOT}work-streams/{world.stream.pk}/rule-order/"
+
+    assert client.get(url).json() == {"rules": [a, b, c]}
+    assert client.put(url, {"rules": [c, a, b]}, format="json").json() == {"rules": [c, a, b]}
+    assert client.get(f"{ROOT}routing-rules/{c}/").json()["position"] == 1
+    assert client.patch(f"{ROOT}routing-rules/{c}/", {"position": 2}).json()["position"] == 2
+    assert client.get(url).json() == {"rules": [a, c, b]}
+
+    stale = client.post(url, {"rules": [a, b]}, format="json")
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale")
+    assert client.put(url, {"rules": "x"}, format="json").status_code == 400
+    assert api("sam").get(url).status_code == 200
+    assert api("sam").put(url, {"rules": [a, b, c]}, format="json").status_code == 403
+    assert api("alice").get(url).status_code == 403
+
+
+def test_groups_come_back_as_they_were_given(world: World, api: Api) -> None:
+    row = {"field": "first_message", "operator": "contains", "value": "bill"}
+    tree = [row, {"match": "any", "conditions": [row, {"match": "all", "conditions": [row]}]}]
+    body = {"work_stream": world.stream.pk, "name": "R", "queue": world.billing.pk, "conditions": tree}
+    client = api("ada")
+
+    made = client.post(f"{ROOT}routing-rules/", body, format="json").json()
+    changed = client.patch(f"{ROOT}routing-rules/{made['id']}/", {"match": "any"}).json()
+
+    assert (made["match"], made["conditions"]) == ("all", tree)
+    assert (changed["match"], changed["conditions"]) == ("any", tree)
+
+
+def test_a_fault_is_told_where_it_stands(world: World, api: Api) -> None:
+    row = {"field": "first_message", "operator": "contains", "value": "bill"}
+    tree = [row, {"match": "any", "conditions": [row, {**row, "value": ""}]}]
+    body = {"work_stream": world.stream.pk, "name": "R", "queue": world.billing.pk, "conditions": tree}
+
+    answer = api("ada").post(f"{ROOT}routing-rules/", body, format="json")
+
+    told = {"conditions": [{}, {"value": ["Enter the value to compare with."]}]}
+    assert (answer.status_code, answer.json()) == (400, {"conditions": [{}, told]})

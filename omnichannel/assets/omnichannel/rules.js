@@ -41,3 +41,99 @@ document.addEventListener("input", (event) => {
     } catch { /* the sentence follows with the next key or on Save */ }
   }, 400));
 });
+
+// --- the order of rules: by dragging, and with the buttons, which also work without this ----------------------
+
+document.documentElement.classList.add("scripted");
+
+const idsIn = (panel) => [...panel.querySelectorAll("[data-rule]")].map((row) => row.dataset.rule);
+
+async function storeOrder(panel, seen, said, focusId) {
+  const body = new FormData();
+  body.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  body.append("order", idsIn(panel).join(","));
+  body.append("seen", seen.join(","));
+  if ("hasButtons" in panel.dataset) body.append("has_buttons", "1");
+  let answer = null;
+  try {
+    const headers = { "X-Requested-With": "fetch" };
+    const response = await fetch(panel.dataset.order, { method: "POST", body, headers });
+    answer = response.ok || response.status === 409 ? await response.json() : null;
+    if (response.status === 409) said = answer.said;
+  } catch { /* no answer: told below */ }
+  if (!answer) {
+    putInOrder(panel, seen);
+    said = "The new order could not be stored. Load the page again, and try once more.";
+  } else {
+    const holder = document.createElement("template");
+    holder.innerHTML = answer.html;
+    const fresh = holder.content.firstElementChild;
+    panel.replaceWith(fresh);
+    panel = fresh;
+  }
+  const again = focusId && document.getElementById(focusId);
+  if (again) again.focus();
+  // A live region speaks of what changes while it stands on the page.
+  setTimeout(() => {
+    const region = panel.querySelector("[data-announce]");
+    region.textContent = said;
+    region.classList.toggle("visually-hidden", Boolean(answer) && !said.includes("meanwhile"));
+  }, 50);
+}
+
+function putInOrder(panel, ids) {
+  const list = panel.querySelector("ol.rule-list");
+  for (const id of ids) list.append(list.querySelector(`[data-rule="${id}"]`));
+}
+
+const placeOf = (panel, row) => `${row.dataset.name} is now number ${idsIn(panel).indexOf(row.dataset.rule) + 1}.`;
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-order] [data-move]");
+  if (!button) return;
+  event.preventDefault();
+  const panel = button.closest("[data-order]");
+  const row = button.closest("[data-rule]");
+  const seen = idsIn(panel);
+  const other = button.dataset.move === "1" ? row.nextElementSibling : row.previousElementSibling;
+  if (!other) return;
+  if (button.dataset.move === "1") other.after(row);
+  else other.before(row);
+  storeOrder(panel, seen, placeOf(panel, row), button.id);
+});
+
+document.addEventListener("pointerdown", (event) => {
+  const handle = event.target.closest("[data-order] [data-drag]");
+  if (!handle || event.button !== 0) return;
+  event.preventDefault();
+  const panel = handle.closest("[data-order]");
+  const row = handle.closest("[data-rule]");
+  const seen = idsIn(panel);
+  row.classList.add("is-dragged");
+  const move = (at) => {
+    const under = [...panel.querySelectorAll("[data-rule]")].find((one) => {
+      const box = one.getBoundingClientRect();
+      return one !== row && at.clientY >= box.top && at.clientY <= box.bottom;
+    });
+    if (!under) return;
+    const box = under.getBoundingClientRect();
+    if (at.clientY < box.top + box.height / 2) under.before(row);
+    else under.after(row);
+  };
+  const stop = (isDropped) => {
+    document.removeEventListener("pointermove", move);
+    document.removeEventListener("pointerup", drop);
+    document.removeEventListener("pointercancel", cancel);
+    document.removeEventListener("keydown", escape);
+    row.classList.remove("is-dragged");
+    if (!isDropped) putInOrder(panel, seen);
+    else if (idsIn(panel).join() !== seen.join()) storeOrder(panel, seen, placeOf(panel, row), "");
+  };
+  const drop = () => stop(true);
+  const cancel = () => stop(false);
+  const escape = (key) => { if (key.key === "Escape") cancel(); };
+  document.addEventListener("pointermove", move);
+  document.addEventListener("pointerup", drop);
+  document.addEventListener("pointercancel", cancel);
+  document.addEventListener("keydown", escape);
+});
