@@ -101,3 +101,7 @@ class ApiToken(AbstractAuthToken):
 
     def __str__(self) -> str:
         return self.name or "API token"
+
+
+# The models of the second factor stand in a module of their own; Django looks for them here.
+from agents.authenticators import Authenticator, RecoveryCode, SignInPolicy  # noqa: E402, F401

@@ -9,6 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from agents.backends import UserBackend
 from agents.models import ApiToken
+from agents.second_factor import is_lacking
 
 NOTED_EVERY = timedelta(minutes=5)
 
@@ -27,6 +28,8 @@ class ApiTokenAuthentication(TokenAuthentication):
         """Refuse inactive people, and the demo's outside a demo."""
         if not UserBackend().user_can_authenticate(auth_token.user):
             raise AuthenticationFailed("User inactive or deleted.")
+        if is_lacking(auth_token.user):
+            raise AuthenticationFailed("Your role needs two-factor log-in: set it up in a browser.")
         note_use(auth_token)
         return (auth_token.user, auth_token)
 

@@ -119,6 +119,10 @@ class AdministrationSite(AdminSite):
         asked = request.GET.get("next", reverse("admin:index"))
         return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': asked}, safe='/')}")
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """One's own password is changed on the page of one's own account."""
+        return HttpResponseRedirect(reverse("account-password"))
+
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """Rooms of the code are no places for people: all is on the first page."""
         return HttpResponseRedirect(reverse("admin:index"))

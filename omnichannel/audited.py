@@ -39,6 +39,7 @@ AUDITED: dict[str, Audited] = {
         hidden=("password",), unsaid=("last_login",), lists=("groups", "user_permissions")
     ),
     "agents.agent": Audited(),
+    "agents.signinpolicy": Audited(),
     "routing.workstream": Audited(),
     "routing.queue": Audited(lists=("members",)),
     "routing.routingrule": Audited(),
@@ -93,14 +94,17 @@ def logged_out(user: Any, **_: Any) -> None:
         note_sign_in(user, what="Logged out", actor=user)
 
 
-def login_failed(credentials: dict[str, Any], **_: Any) -> None:
-    """A failed log-in, at the person it was tried for.
+def login_failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+    """A failed log-in, at the person it was tried for; not one that was refused unheard after too many.
 
     What was typed for a name that nobody has is not kept: it may have been a password.
     """
+    if getattr(request, "axes_locked_out", False):
+        return
     people = get_user_model()
     user = people._default_manager.filter(username=str(credentials.get("username", ""))[:150]).first()
-    note_sign_in(user or people, what="Log-in failed" if user else "Log-in failed: nobody has this name")
+    why = ": wrong code" if user and "otp" in credentials else "" if user else ": nobody has this name"
+    note_sign_in(user or people, what=f"Log-in failed{why}")
 
 
 def token_saved(instance: Any, created: bool, **_: Any) -> None:

@@ -18,19 +18,11 @@ from agents import throttle
 from agents.models import ApiToken, LogIn
 from agents.roles import SUPERVISOR, give_role, take_role
 from agents.tasks import sweep
+from tests.agents.conftest import is_in, log_in
 from tests.world import World
 
-LOGIN, DESK = "/login/", "/desk/open/"
+DESK = "/desk/open/"
 WRONG = "do not fit together"
-
-
-def log_in(client: Client, username: str, password: str = "", **more: Any) -> Any:
-    form = {"username": username, "password": password or f"{username}-password", **more.pop("form", {})}
-    return client.post(LOGIN, form, **more)
-
-
-def is_in(client: Client) -> bool:
-    return client.get(DESK).status_code == 200
 
 
 # --- the page -------------------------------------------------------------------------------------
