@@ -65,6 +65,7 @@ class Contact(models.Model):
                 violation_error_message="Another contact has this external ID.",
             )
         ]
+        permissions = [("export_contact", "Can take contacts out as a file")]
 
     def __str__(self) -> str:
         return self.full_name

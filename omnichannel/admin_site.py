@@ -18,7 +18,13 @@ from omnichannel.lib.backoffice import PAGES
 MAP = {
     "Work Distribution Management": ("routing.WorkStream", "routing.Queue", "agents.Agent"),
     "Channels": ("channels_app.SmsSettings", "channels_app.SmsNumber", "channels_app.ProviderAccount"),
-    "Customers": ("contacts.Contact", "contacts.Account", "contacts.Address", "channels_app.OptOut"),
+    "Customers": (
+        "contacts.Contact",
+        "contacts.Account",
+        "contacts.Address",
+        "channels_app.OptOut",
+        "contact-imports",
+    ),
     "Conversations": ("conversations.Conversation",),
     "Diagnostics": (
         "channels_app.Incident",

@@ -7,6 +7,7 @@ from rest_framework.routers import DefaultRouter
 from agents.token_api import TokenView
 from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, SmsSettingsViewSet
 from contacts.api import AccountViewSet
+from contacts.import_api import ImportViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
 from routing.api import AgentViewSet, QueueViewSet, WorkStreamViewSet
@@ -26,6 +27,7 @@ for name, viewset in {
     "accounts": AccountViewSet,
     "contacts": ContactViewSet,
     "addresses": AddressViewSet,
+    "imports": ImportViewSet,
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
 }.items():

@@ -18,7 +18,11 @@ from omnichannel.models import WorkerHeartbeat
 
 LOOKED_BACK = timedelta(days=7)
 WITHIN = "in the last 7 days"
-LANES = {"desk": "takes in what comes and shows it", "sending": "sends texts"}
+LANES = {
+    "desk": "takes in what comes and shows it",
+    "sending": "sends texts",
+    "background": "imports and erases",
+}
 
 
 @dataclass(frozen=True)

@@ -168,9 +168,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     environment.one_of_schemes("REDIS_URL", REDIS_URL, ["redis", "rediss", "unix"])
-# Two lanes: what customers and agents wait for, and what waits for providers.
-DESK_LANE, SENDING_LANE = "desk", "sending"
-LANES = [DESK_LANE, SENDING_LANE]
+# Three lanes: what customers and agents wait for, and what waits for providers.
+# And what may take minutes: imports, erasures.
+DESK_LANE, SENDING_LANE, BACKGROUND_LANE = "desk", "sending", "background"
+LANES = [DESK_LANE, SENDING_LANE, BACKGROUND_LANE]
 TASK_TIMEOUT_S = environment.positive_int("TASK_TIMEOUT_S", env.str("TASK_TIMEOUT_S", default="60"))
 TASK_RETRY_S = TASK_TIMEOUT_S + 60  # > timeout + queue_limit x mean task time / workers
 Q_CLUSTER = {
@@ -178,7 +179,8 @@ Q_CLUSTER = {
     "ALT_CLUSTERS": {
         SENDING_LANE: {
             "workers": environment.positive_int("SENDING_WORKERS", env.str("SENDING_WORKERS", default="2"))
-        }
+        },
+        BACKGROUND_LANE: {"workers": 1},
     },
     "orm": "default",
     "broker_class": "omnichannel.lib.queue.DoorbellBroker",
@@ -202,6 +204,8 @@ DOORBELLS = {
     "delivery.doubtful": Doorbell(task="channels_app.tasks.settle_doubtful", lane=SENDING_LANE, every_s=15),
     "health.watch": Doorbell(task="channels_app.tasks.watch_health", lane=DESK_LANE, every_s=60),
     "sign_in.sweep": Doorbell(task="agents.tasks.sweep", lane=DESK_LANE, every_s=3600),
+    "import.due": Doorbell(task="contacts.tasks.import_due", lane=BACKGROUND_LANE, every_s=2),
+    "contacts.forget": Doorbell(task="contacts.tasks.forget_old", lane=BACKGROUND_LANE, every_s=3600),
     "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
 }
 # Called between two pieces of work of a long task, so that a busy worker is not taken for a dead one.
@@ -261,6 +265,9 @@ MIGRATION_MODULES = {"auditlog": None}
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_MASK_CALLABLE = "omnichannel.lib.audit.hide"
+
+# What an import's file said of people is deleted so many days after it ended.
+IMPORT_KEPT_DAYS = environment.positive_int("IMPORT_KEPT_DAYS", env.str("IMPORT_KEPT_DAYS", default="30"))
 
 # --- API ------------------------------------------------------------------------------------------
 

@@ -13,7 +13,10 @@ from contacts import services
 from contacts.admin import AddressAdmin, ContactAdmin
 from contacts.models import Address, Contact
 from conversations.models import Conversation
+from omnichannel.customers import exports
 from omnichannel.lib.backoffice import table
+
+__all__ = ["AddressPage", "ContactPage", "exports"]
 
 SHOWN_CONVERSATIONS = 20
 

@@ -67,6 +67,7 @@ def well(world: World) -> World:
     """An installation without trouble: workers alive, the channel validated."""
     beat("desk")
     beat("sending")
+    beat("background")
     validated(world)
     return world
 
@@ -127,7 +128,7 @@ def test_without_trouble_the_page_says_so(ada: Client, well: World) -> None:
     page = ada.get("/admin/").content.decode()
 
     assert "All clear" in page
-    assert "2 of 2" in page
+    assert "3 of 3" in page
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,7 @@ def test_without_trouble_the_page_says_so(ada: Client, well: World) -> None:
 )
 def test_a_lane_without_a_worker_is_told(ada: Client, world: World, alive: str, said: str) -> None:
     validated(world)
+    beat("background")
     beat(alive)
 
     (item,) = ada.get("/admin/").context["home"].items

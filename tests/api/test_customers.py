@@ -1,8 +1,10 @@
 """Customers over the API: numbers, notes, blocks."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from contacts.models import Address, Contact
@@ -66,3 +68,49 @@ def test_contacts_are_searched_by_beginnings_and_numbers(api: Api, maria: Contac
     found = [row["id"] for row in api("alice").get(f"{ROOT}/contacts/", {"search": term}).json()["results"]]
 
     assert found == ([] if term == "0100x" else [maria.pk])
+
+
+# --- import and export -----------------------------------------------------------------------------
+
+
+def uploaded(client: Any, text: str = "Name,Phone\nMaria Rossi,(425) 555-0100\nX,12\n") -> Any:
+    file = SimpleUploadedFile("people.csv", text.encode())
+    return client.post(f"{ROOT}/imports/", {"file": file}, format="multipart")
+
+
+def test_a_file_is_uploaded_told_what_it_is_started_and_reported(api: Api, world: World, drain: Any) -> None:
+    client = api("sam")
+
+    draft = uploaded(client)
+    assert (draft.status_code, draft.json()["mapping"]) == (201, {"full_name": 0, "mobile_phone": 1})
+    url = f"{ROOT}/imports/{draft.json()['id']}"
+    assert "mapping" in client.patch(f"{url}/", {"mapping": {"full_name": 7}}).json()
+    assert client.patch(f"{url}/", {"region": "CA"}).json()["region"] == "CA"
+    assert client.post(f"{url}/start/").json()["state"] == "running"
+    assert client.post(f"{url}/start/").status_code == 409
+    drain()
+
+    done = client.get(f"{url}/").json()
+    assert (done["state"], done["created_count"], done["refused_count"]) == ("done", 1, 1)
+    rows = client.get(f"{url}/rows/", {"result": "refused"}).json()
+    assert [(row["line"], row["cells"]) for row in rows] == [(3, ["X", "12"])]
+    assert b"Why it was refused" in b"".join(client.get(f"{url}/bad-rows/").streaming_content)
+    assert client.post(f"{url}/cancel/").status_code == 409
+    assert client.patch(f"{url}/", {"region": "CH"}).status_code == 409
+
+
+def test_what_cannot_be_imported_is_a_bad_request(api: Api, world: World) -> None:
+    assert "file" in uploaded(api("ada"), "Name\n").json()
+    assert "file" in api("ada").post(f"{ROOT}/imports/", {}).json()
+    assert uploaded(api("alice")).status_code == 403
+
+
+def test_contacts_are_exported_with_the_lists_filters(api: Api, maria: Contact) -> None:
+    Contact.objects.create(last_name="Other")
+
+    answer = api("ada").get(f"{ROOT}/contacts/export/", {"search": "ros"})
+
+    text = b"".join(answer.streaming_content).decode()
+    assert CUSTOMER in text
+    assert "\r\n,,Other" not in text
+    assert api("alice").get(f"{ROOT}/contacts/export/").status_code == 403

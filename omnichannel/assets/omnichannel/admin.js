@@ -146,3 +146,24 @@ offerCopying(document);
 document.querySelectorAll("[data-reveal]:not([data-revealed])").forEach(putAway);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);
 document.querySelectorAll("form:has([data-guarded])").forEach(guard);
+
+// --- progress of what a worker does: the page is asked for again when it has ended ----------------------
+
+async function follow(box) {
+  let told;
+  try {
+    const answer = await fetch(box.dataset.progress, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    told = await answer.json();
+  } catch {
+    setTimeout(() => follow(box), 5000);
+    return;
+  }
+  if (told.state !== "running") return location.reload();
+  for (const place of box.querySelectorAll("[data-figure]")) place.textContent = told[place.dataset.figure];
+  const bar = box.querySelector("progress");
+  if (bar) bar.value = told.position;
+  setTimeout(() => follow(box), 1000);
+}
+
+document.querySelectorAll("[data-progress]").forEach(follow);
