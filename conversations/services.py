@@ -16,11 +16,10 @@ from channels_app.models import InboundText, Number
 from contacts.services import Identity
 from conversations.access import may_act
 from conversations.changes import Lost, add, change_state, close_open_session, locked, own, save, say
+from conversations.facts import route
 from conversations.models import Conversation, Message, RoutingDecision, Session, State
 from conversations.transitions import USES_CAPACITY, Cause, NotAllowed
-from routing.conditions import Facts
 from routing.models import Queue, WorkStream
-from routing.services import decide_queue
 
 Direction, Reason = Message.Direction, Session.ClosureReason
 
@@ -32,13 +31,12 @@ def open_conversation(
     *, identity: Identity, number: Number, work_stream: WorkStream, first_message: str, now: datetime
 ) -> Conversation:
     """Start a conversation and route it, in the caller's transaction (which holds the address's lock)."""
-    facts = routing_facts(identity, first_message)
-    queue, decision = decide_queue(work_stream, facts)
+    routed = route(identity=identity, work_stream=work_stream, first_message=first_message)
     conversation = Conversation.objects.create(
         address=identity.address,
         number=number,
         work_stream=work_stream,
-        queue=queue,
+        queue=routed.queue,
         contact=identity.contact,
         identification=identity.found,
         title=identity.title[:200],
@@ -48,39 +46,18 @@ def open_conversation(
         last_message_at=now,
         last_inbound_at=now,
     )
-    winner = next((v.name for v in decision.verdicts if v.result == "true"), "")
-    reason = f"Rule “{winner}” was true." if winner else "No rule was true: Default queue."
-    if not decision.verdicts:
-        reason = "The work stream has no rules: Default queue."
     RoutingDecision.objects.create(
         conversation=conversation,
-        queue=queue,
-        rule_id=decision.rule_id,
-        reason=reason[:200],
-        facts=facts,
-        verdicts=[v.as_dict() for v in decision.verdicts],
+        queue=routed.queue,
+        rule_id=routed.decision.rule_id,
+        reason=routed.reason[:200],
+        facts=routed.facts,
+        verdicts=[v.as_dict() for v in routed.decision.verdicts],
         decided_at=now,
     )
-    by = f" by rule “{winner}”" if winner else ""
-    say(conversation, f"Routed to {queue.name}{by}.", now)
+    by = f" by rule “{routed.winner}”" if routed.winner else ""
+    say(conversation, f"Routed to {routed.queue.name}{by}.", now)
     return conversation
-
-
-def routing_facts(identity: Identity, first_message: str) -> Facts:
-    """What rules may ask about."""
-    contact = identity.contact
-    account = contact.account if contact else None
-    return {
-        "contact.mobile_phone": contact.mobile_phone if contact else "",
-        "contact.first_name": contact.first_name if contact else "",
-        "contact.last_name": contact.last_name if contact else "",
-        "contact.full_name": contact.full_name if contact else "",
-        "contact.email": contact.email if contact else "",
-        "account.name": account.name if account else "",
-        "account.phone": account.phone if account else "",
-        "customer_number": identity.address.value,
-        "first_message": first_message,
-    }
 
 
 def current(address_id: int, number_id: int) -> Conversation | None:

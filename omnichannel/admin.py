@@ -1,6 +1,6 @@
 """Pages of the administration that show several rooms together. Importing a module registers its pages."""
 
-from omnichannel import routing_rule_page, search_page, work_stream_page, workers_page
+from omnichannel import routing_rule_page, search_page, try_text, work_stream_page, workers_page
 from omnichannel.configuration import admin as configuration_pages
 from omnichannel.customers import admin as customers
 
@@ -9,6 +9,7 @@ __all__ = [
     "customers",
     "routing_rule_page",
     "search_page",
+    "try_text",
     "work_stream_page",
     "workers_page",
 ]

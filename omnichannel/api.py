@@ -10,7 +10,8 @@ from contacts.api import AccountViewSet
 from contacts.import_api import ImportViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
-from routing.api import AgentViewSet, QueueViewSet, WorkStreamViewSet
+from omnichannel.try_text import WorkStreamViewSet
+from routing.api import AgentViewSet, QueueViewSet
 from routing.api_rules import RoutingRuleViewSet
 
 router = DefaultRouter()

@@ -49,7 +49,12 @@ def as_value(row: RoutingRule) -> Rule:
 
 def decide_queue(work_stream: WorkStream, facts: Facts) -> tuple[Queue, Decision]:
     """The queue for these facts, and the decision with each rule's verdict."""
-    decision = decide(rules_of(work_stream), facts)
+    return decide_among(rules_of(work_stream), facts)
+
+
+def decide_among(rules: Sequence[Rule], facts: Facts) -> tuple[Queue, Decision]:
+    """The same, for rules that were read before."""
+    decision = decide(rules, facts)
     queue = Queue.objects.get(pk=decision.queue_id) if decision.queue_id else default_queue()
     return queue, decision
 

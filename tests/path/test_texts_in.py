@@ -279,7 +279,7 @@ def test_reports_wait_for_nobody(world):
 
 @pytest.mark.parametrize(
     "where",
-    ["add_inbound", "open_conversation", "say", "routing_facts"],
+    ["add_inbound", "open_conversation", "say", "route"],
 )
 def test_a_crash_in_the_middle_leaves_nothing_half_stored(world, drain, monkeypatch, where):
     def broken(*_, **__):
