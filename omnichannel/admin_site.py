@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from omnichannel.first_steps import first_steps
 from omnichannel.home import home_for
-from omnichannel.lib.backoffice import PAGES
+from omnichannel.lib.backoffice import NOTHING, PAGES
+from omnichannel.names import NAMES
 
 # Section -> records ("app.Model") and pages (by name, see omnichannel.lib.backoffice.page), in the documents'
 # order. What a person may not see is left out.
@@ -36,15 +37,6 @@ MAP = {
         "workers",
     ),
     "Settings": ("agents.User", "auth.Group", "configuration"),
-}
-NAMES = {
-    "channels_app.SmsNumber": "SMS numbers",
-    "contacts.Account": "Companies",
-    "channels_app.OptOut": "Opt-outs",
-    "channels_app.ProviderCall": "Provider calls",
-    "channels_app.InboundText": "Texts in",
-    "channels_app.WebhookReceipt": "Webhook journal",
-    "auth.Group": "Roles",
 }
 # Reached from a record above: rules from their work stream, messages from their conversation.
 REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
@@ -80,6 +72,7 @@ class AdministrationSite(AdminSite):
     index_title = "Administration"
     site_url = "/desk/"
     enable_nav_sidebar = True
+    empty_value_display = NOTHING
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register models, except those of LEFT_OUT."""
@@ -99,7 +92,9 @@ class AdministrationSite(AdminSite):
         for name, labels in MAP.items():
             entries = [entry for label in labels if (entry := found.get(label) or page_entry(label, request))]
             if entries:
-                models = [{**entry, "name": NAMES.get(entry["label"], entry["name"])} for entry in entries]
+                models = [
+                    {**entry, "name": NAMES.get(entry["label"], ("", entry["name"]))[1]} for entry in entries
+                ]
                 sections.append(
                     {"name": name, "app_label": "", "app_url": "", "has_module_perms": True, "models": models}
                 )

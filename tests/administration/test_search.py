@@ -72,7 +72,7 @@ def found(client: Client, typed: str) -> dict[str, list[str]]:
         ("delivery {delivery}", "Deliveries", "Delivery {delivery}"),
         ("#{receipt}", "Webhook journal", "Receipt {receipt}"),
         ("Conversation #{conversation}", "Conversations", "Maria Keller"),
-        ("work streams", "Pages", "Work streams"),
+        ("work streams", "Pages", "Work Streams"),
         ("diagnostics workers", "Pages", "Workers"),
     ],
 )

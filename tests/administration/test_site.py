@@ -103,8 +103,8 @@ def test_the_first_page_follows_the_documents_map(ada: Client) -> None:
     page = ada.get("/admin/")
 
     names = {section["name"]: [m["name"] for m in section["models"]] for section in page.context["app_list"]}
-    assert names["Work Distribution Management"] == ["Work streams", "Queues", "Agents"]
-    assert names["Channels"] == ["SMS settings", "SMS numbers", "Provider accounts"]
+    assert names["Work Distribution Management"] == ["Work Streams", "Queues", "Agents"]
+    assert names["Channels"] == ["SMS Settings", "SMS Numbers", "Provider accounts"]
     assert list(names) == list(MAP)
 
 

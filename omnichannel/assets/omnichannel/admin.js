@@ -142,6 +142,45 @@ function guard(form) {
   window.addEventListener("beforeunload", (event) => { if (isChanged) event.preventDefault(); });
 }
 
+// --- messages: each stays in the page's list until dismissed; a copy floats for a while --------------------
+
+const TOASTS_AT_MOST = 3, TOAST_MS = 6000;
+
+function floatMessages(list) {
+  const tray = document.createElement("div");
+  tray.className = "toasts";
+  // The list itself is the status that is read out; the copies are for the eye and the mouse alone.
+  tray.setAttribute("aria-hidden", "true");
+  const items = [...list.children];
+  for (const item of items) {
+    const isShown = items.indexOf(item) < TOASTS_AT_MOST;
+    const toast = isShown ? tray.appendChild(document.createElement("div")) : null;
+    const leave = () => toast?.remove();
+    if (toast) {
+      toast.className = `toast ${item.className}`;
+      toast.append(...[...item.childNodes].map((node) => node.cloneNode(true)));
+      toast.querySelectorAll("a, button").forEach((one) => { one.tabIndex = -1; });
+      toast.addEventListener("click", leave);
+      if (!item.matches(".error, .warning")) setTimeout(leave, TOAST_MS);
+    }
+    const dismiss = document.createElement("button");
+    dismiss.type = "button";
+    dismiss.className = "dismiss";
+    dismiss.setAttribute("aria-label", `Dismiss: ${item.textContent.trim().slice(0, 60)}`);
+    dismiss.addEventListener("click", () => {
+      leave();
+      const next = item.nextElementSibling || item.previousElementSibling;
+      item.remove();
+      (next?.querySelector(".dismiss") || document.getElementById("content-start"))?.focus();
+      if (!list.children.length) list.remove();
+    });
+    item.append(dismiss);
+  }
+  document.body.append(tray);
+}
+
+document.querySelectorAll("ul.messagelist").forEach(floatMessages);
+
 offerCopying(document);
 document.querySelectorAll("[data-reveal]:not([data-revealed])").forEach(putAway);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);

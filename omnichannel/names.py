@@ -1,0 +1,37 @@
+"""What records are called on pages, where the model's own name is not the documents' word: one, several."""
+
+NAMES = {
+    "routing.WorkStream": ("Work Stream", "Work Streams"),
+    "routing.RoutingRule": ("Routing rule item", "Routing rule items"),
+    "channels_app.SmsSettings": ("SMS Settings", "SMS Settings"),
+    "channels_app.SmsNumber": ("SMS Number", "SMS Numbers"),
+    "channels_app.ProviderAccount": ("Provider account", "Provider accounts"),
+    "contacts.Account": ("Account (company)", "Accounts (companies)"),
+    "channels_app.OptOut": ("Opt-out", "Opt-outs"),
+    "channels_app.ProviderCall": ("Provider call", "Provider calls"),
+    "channels_app.InboundText": ("Text in", "Texts in"),
+    "channels_app.WebhookReceipt": ("Webhook", "Webhook journal"),
+    "auth.Group": ("Role", "Roles"),
+}
+
+# What an empty list says: what comes next.
+WHEN_EMPTY = {
+    "routing.WorkStream": "A work stream is one way for customers' texts to come in: channel, number, rules.",
+    "routing.Queue": "A queue is a team's work. Routing rules lead conversations there.",
+    "routing.RoutingRule": "Without rules, every conversation goes to the Default queue.",
+    "agents.Agent": "Seats at the desk come with a role: create users under Settings.",
+    "channels_app.SmsSettings": "They belong to a work stream, and hold its account at the SMS provider.",
+    "channels_app.SmsNumber": "The support number that customers text. Each work stream has one.",
+    "channels_app.ProviderAccount": "Accounts appear here when SMS Settings name them.",
+    "channels_app.Incident": "When a channel is in trouble, it is told here, with the next step.",
+    "channels_app.WebhookReceipt": "Every request of the provider will be kept here as it came.",
+    "channels_app.InboundText": "Customers' texts appear here as soon as they come.",
+    "channels_app.Refusal": "Good: no request with a wrong signature has come.",
+    "channels_app.Delivery": "Texts to customers appear here, with what became of each.",
+    "channels_app.ProviderCall": "Every request of ours to a provider will be noted here, without secrets.",
+    "channels_app.OptOut": "Customers who text STOP to a number of ours appear here.",
+    "contacts.Contact": "Add one, or import a file. Unknown senders are served without.",
+    "contacts.Account": "The companies that contacts belong to.",
+    "contacts.Address": "Every number that texts us appears here.",
+    "conversations.Conversation": "They begin with a customer's first text.",
+}
