@@ -36,7 +36,7 @@ MAP = {
         "channels_app.ProviderCall",
         "workers",
     ),
-    "Settings": ("agents.User", "auth.Group", "configuration"),
+    "Settings": ("agents.User", "auth.Group", "configuration", "omnichannel.AuditEntry"),
 }
 # Reached from a record above: rules from their work stream, messages from their conversation.
 REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
@@ -56,6 +56,12 @@ class Audited:
 
     def log_deletions(self, *_: Any) -> None:
         """Told already."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The audit log's entries of the record."""
+        from omnichannel.audit_log.history import history_view  # needs the models, which come later
+
+        return history_view(self, request, object_id)
 
 
 def audited(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:

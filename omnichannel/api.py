@@ -9,6 +9,7 @@ from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, 
 from contacts.api import AccountViewSet
 from contacts.import_api import ImportViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
+from omnichannel.audit_log.api import AuditEntryViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
 from omnichannel.try_text import WorkStreamViewSet
 from routing.api import AgentViewSet, QueueViewSet
@@ -31,6 +32,7 @@ for name, viewset in {
     "imports": ImportViewSet,
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
+    "audit-log": AuditEntryViewSet,
 }.items():
     router.register(name, viewset, basename=f"api-{name}")
 

@@ -54,8 +54,14 @@ AUDITED: dict[str, Audited] = {
     # What texts bring along is not a change that anybody made.
     "contacts.address": Audited(unsaid=("profile_name", "blocked_texts")),
 }
-# Nobody edits these: a person's act on one is noted where it is done.
-NOTED_WHERE_DONE = {"channels_app.webhookreceipt": "Replay", "channels_app.delivery": "Try again"}
+# Not edited by anybody: acts, and records that are acted on.
+NOT_EDITED = {
+    "channels_app.webhookreceipt": "Replay keeps who replayed it",
+    "channels_app.delivery": "Try again is a delivery of its own",
+    "contacts.importjob": "each contact that it makes or changes is logged",
+    "contacts.merge": "each contact and address that it changes is logged",
+    "contacts.erasure": "its certificate tells who, when and what",
+}
 
 
 def start() -> None:

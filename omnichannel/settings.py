@@ -206,6 +206,7 @@ DOORBELLS = {
     "sign_in.sweep": Doorbell(task="agents.tasks.sweep", lane=DESK_LANE, every_s=3600),
     "import.due": Doorbell(task="contacts.tasks.import_due", lane=BACKGROUND_LANE, every_s=2),
     "contacts.forget": Doorbell(task="contacts.tasks.forget_old", lane=BACKGROUND_LANE, every_s=3600),
+    "audit.sweep": Doorbell(task="omnichannel.tasks.sweep_audit_log", lane=BACKGROUND_LANE, every_s=3600),
     "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
 }
 # Called between two pieces of work of a long task, so that a busy worker is not taken for a dead one.
@@ -265,6 +266,7 @@ MIGRATION_MODULES = {"auditlog": None}
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_MASK_CALLABLE = "omnichannel.lib.audit.hide"
+AUDIT_KEPT_DAYS = environment.positive_int("AUDIT_KEPT_DAYS", env.str("AUDIT_KEPT_DAYS", default="365"))
 
 # What an import's file said of people is deleted so many days after it ended.
 IMPORT_KEPT_DAYS = environment.positive_int("IMPORT_KEPT_DAYS", env.str("IMPORT_KEPT_DAYS", default="30"))

@@ -1,4 +1,4 @@
-"""Signs of life."""
+"""Signs of life, and how long the audit log is kept."""
 
 import os
 import socket
@@ -6,6 +6,8 @@ import time
 
 from django.utils import timezone
 
+from omnichannel.audit_log.keeping import delete_old
+from omnichannel.lib.queue import drain
 from omnichannel.models import WorkerHeartbeat
 
 BEAT_EVERY_S = 2.0
@@ -36,3 +38,8 @@ def beat() -> int:
             },
         )
     return 0
+
+
+def sweep_audit_log() -> int:
+    """Delete entries that are older than what is kept; returns how many."""
+    return drain(lambda: delete_old(now=timezone.now()) > 0)

@@ -20,7 +20,16 @@ from tests.world import AUTH_TOKEN, World
 ROOT = "/api/v1/"
 RESOURCES = [
     *("work-streams", "queues", "routing-rules", "agents", "sms-settings", "sms-numbers"),
-    *("receipts", "deliveries", "accounts", "contacts", "addresses", "conversations", "messages"),
+    *(
+        "receipts",
+        "deliveries",
+        "accounts",
+        "contacts",
+        "addresses",
+        "conversations",
+        "messages",
+        "audit-log",
+    ),
 ]
 # Per role: what each resource answers to GET, POST, and PATCH and DELETE of a record that is not there.
 # 404 and 400 mean "allowed to ask"; 403 means the role may not; 405 that nobody can.
@@ -28,6 +37,7 @@ ADMINISTRATOR = dict.fromkeys(RESOURCES, (200, 400, 404, 404)) | {
     **dict.fromkeys(("agents", "addresses"), (200, 405, 404, 405)),
     "sms-settings": (200, 400, 404, 405),
     **dict.fromkeys(("receipts", "deliveries", "conversations", "messages"), (200, 405, 405, 405)),
+    "audit-log": (200, 405, 405, 405),
 }
 SUPERVISOR = ADMINISTRATOR | {
     **dict.fromkeys(("work-streams", "routing-rules"), (200, 403, 403, 403)),
@@ -35,6 +45,7 @@ SUPERVISOR = ADMINISTRATOR | {
     "sms-settings": (200, 403, 403, 405),
     "sms-numbers": (200, 403, 403, 403),
     **dict.fromkeys(("contacts", "accounts"), (200, 400, 404, 403)),
+    "audit-log": (403, 405, 405, 405),
 }
 AGENT = SUPERVISOR | {
     **dict.fromkeys(("routing-rules", "sms-numbers"), (403, 403, 403, 403)),
