@@ -23,6 +23,7 @@ from channels_app.models import (
 from channels_app.providers import REGISTRY
 from channels_app.providers.base import Credentials, Provider
 from omnichannel.lib.environment import LOOPBACK_HOSTS
+from routing.channels import NotEnabled, check_enabled
 from routing.models import Channel, WorkStream
 
 P = ParamSpec("P")
@@ -92,6 +93,13 @@ def inbound_address(url: InboundUrl) -> str:
     return f"{settings.PUBLIC_BASE_URL}/hooks/{url.token}/"
 
 
+def _check_enabled() -> None:
+    try:
+        check_enabled(Channel.SMS)
+    except NotEnabled as error:
+        raise Conflict(str(error), field="work_stream") from error
+
+
 # --- SMS settings ---------------------------------------------------------------------------------
 
 
@@ -148,6 +156,8 @@ def check_sms_settings(
     secondary_secret: str | None,
 ) -> ProviderAccount | None:
     """The known account these settings would use, None for a new one. Raises Conflict as saving would."""
+    if sms_settings.pk is None:
+        _check_enabled()
     account = known_account(provider=provider, external_id=external_id, base_url=base_url)
     if account is None:
         if not secret:
@@ -268,6 +278,8 @@ def check_sms_number(
     *, sms_number: SmsNumber, work_stream: WorkStream, value: str, settings_follow: bool = False
 ) -> None:
     """Raise Conflict as saving a number would; with `settings_follow`, settings are saved just before."""
+    if sms_number.pk is None:
+        _check_enabled()
     if not settings_follow and settings_of(work_stream) is None:
         raise Conflict("Fill in the work stream's SMS settings first.", field="work_stream")
     # Its own row, by what is stored: a form may have put another stream on the instance already.

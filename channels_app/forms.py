@@ -10,6 +10,7 @@ from channels_app.accounts import Conflict
 from channels_app.models import Provider, ProviderAccount, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
 from omnichannel.lib import phones
+from routing.channels import enabled_channels
 from routing.models import Channel, WorkStream
 
 LONGEST_SECRET = 200
@@ -20,6 +21,11 @@ NOT_A_LONG_CODE_OF_THE_US = (
     "Only long code numbers of the US (+1) are supported for SMS. This number was saved all the same; "
     "check with your provider that it can send and receive texts."
 )
+
+
+def shows(form: forms.BaseForm, name: str) -> bool:
+    """Whether people see a field of this name."""
+    return name in form.fields and not form.fields[name].widget.is_hidden
 
 
 class SecretInput(forms.PasswordInput):
@@ -102,6 +108,7 @@ class SmsSettingsForm(SecretsForm):
             )
         if "work_stream" in self.fields:
             self.fields["work_stream"].queryset = streams_for_settings()  # type: ignore[attr-defined]
+            explain(self.fields["work_stream"])
 
     def clean_account_sid(self) -> str:
         """As the provider writes it."""
@@ -125,7 +132,7 @@ class SmsSettingsForm(SecretsForm):
             try:
                 accounts.check_sms_settings(sms_settings=self.instance, **self.values())
             except Conflict as error:
-                self.add_error(error.field if error.field in self.fields else None, str(error))
+                self.add_error(error.field if shows(self, error.field) else None, str(error))
         return found
 
     def values(self) -> dict[str, Any]:
@@ -185,6 +192,7 @@ class SmsNumberForm(forms.ModelForm):
             self.initial.update(number=number.value, messages_per_second=number.messages_per_second)
         if "work_stream" in self.fields:
             self.fields["work_stream"].queryset = streams_for_number()  # type: ignore[attr-defined]
+            explain(self.fields["work_stream"])
 
     def clean_number(self) -> str:
         """Digits."""
@@ -212,12 +220,8 @@ class SmsNumberForm(forms.ModelForm):
                     settings_follow=self.settings_follow,
                 )
             except Conflict as error:
-                self.add_error(error.field if self.shows(error.field) else "number", str(error))
+                self.add_error(error.field if shows(self, error.field) else "number", str(error))
         return found
-
-    def shows(self, name: str) -> bool:
-        """Whether people see a field of this name."""
-        return name in self.fields and not self.fields[name].widget.is_hidden
 
     def store(self, work_stream: WorkStream) -> SmsNumber:
         """Give the stream its number; raises Conflict."""
@@ -234,6 +238,12 @@ class NumberOfStreamForm(SmsNumberForm):
 
     class Meta(SmsNumberForm.Meta):
         fields: tuple[str, ...] = ("type", "description")
+
+
+def explain(field: forms.Field) -> None:
+    """Say why there is nothing new to set up, if there is not."""
+    if Channel.SMS not in enabled_channels():
+        field.help_text = "SMS is not enabled: see Settings, Channels. Nothing new can be set up for it."
 
 
 def streams_for_settings() -> Any:

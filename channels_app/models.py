@@ -219,7 +219,7 @@ class InboundText(models.Model):
         """What became of it."""
 
         CONVERSATION = "conversation"  # a message of a conversation
-        UNROUTED = "unrouted"  # its number belongs to no work stream
+        UNROUTED = "unrouted"  # no work stream starts a conversation with it; the receipt says why
         BLOCKED = "blocked"  # its sender is blocked
         KEPT = "kept"  # an opt-out word to a number without a work stream
 

@@ -14,7 +14,9 @@ from channels_app.opt_outs import opt_in, opt_out
 from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
 from contacts.services import count_blocked, identify, locked_address
 from conversations import services
+from conversations.models import Conversation
 from omnichannel.lib import phones
+from routing.channels import obstacle_to_starting
 from routing.models import WorkStream
 
 logger = logging.getLogger(__name__)
@@ -164,12 +166,20 @@ def _place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> st
         count_blocked(address)
         return "The sender is blocked."
     if stream is None or number is None:
-        inbound.disposition = Disposition.KEPT if counts else Disposition.UNROUTED
-        inbound.save()
-        return f"The number {inbound.to_value} belongs to no work stream."
+        return _keep(inbound, counts, f"The number {inbound.to_value} belongs to no work stream.")
+    conversation = services.current(address.pk, number.pk)
+    if conversation is None and (obstacle := obstacle_to_starting(stream)):
+        return _keep(inbound, counts, obstacle)
     inbound.save()
-    _join(inbound, number, stream, is_opt_out_word=counts, now=now)
+    _join(inbound, number, stream, conversation, is_opt_out_word=counts, now=now)
     return ""
+
+
+def _keep(inbound: InboundText, counts: bool, why: str) -> str:
+    """Write a text that gets into no conversation; an opt-out word has done its work all the same."""
+    inbound.disposition = Disposition.KEPT if counts else Disposition.UNROUTED
+    inbound.save()
+    return why
 
 
 def _keep_opt_out(inbound: InboundText, number: Number, now: datetime) -> bool:
@@ -182,14 +192,19 @@ def _keep_opt_out(inbound: InboundText, number: Number, now: datetime) -> bool:
 
 
 def _join(
-    inbound: InboundText, number: Number, stream: WorkStream, *, is_opt_out_word: bool, now: datetime
+    inbound: InboundText,
+    number: Number,
+    stream: WorkStream,
+    conversation: Conversation | None,
+    *,
+    is_opt_out_word: bool,
+    now: datetime,
 ) -> None:
     """Into the conversation that is not closed, or a new one.
 
     An opt-out word wakes nobody; without a conversation it makes one that is closed at once.
     """
     identity = identify(inbound.address)
-    conversation = services.current(inbound.address.pk, number.pk)
     is_new = conversation is None
     if conversation is None:
         conversation = services.open_conversation(

@@ -41,12 +41,6 @@ TABLE: dict[tuple[State, Cause], State] = {
     (State.OPEN, Cause.OPT_OUT_WORD): State.CLOSED,  # made for the word alone, closed at once
 }
 USES_CAPACITY = frozenset({State.ACTIVE, State.WRAP_UP})
-# Time in the state after which it is closed; Waiting follows its work stream and the last text instead.
-LONGEST = {
-    State.OPEN: timedelta(days=30),
-    State.ACTIVE: timedelta(days=30),
-    State.WRAP_UP: timedelta(days=1),
-}
 VERBS = {
     Cause.PICK: "picked",
     Cause.END: "ended",
@@ -65,12 +59,16 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True)
 class Idle:
-    """What decides whether a conversation has been left alone for too long."""
+    """What decides whether a conversation has been left alone for too long.
+
+    `longest` is the work stream's Auto-close after inactivity for Waiting, the channel's limit for other
+    states; None: never.
+    """
 
     state: State
     state_changed_at: datetime
     last_message_at: datetime
-    auto_close_after: timedelta
+    longest: timedelta | None
 
 
 def after(state: State, cause: Cause) -> State:
@@ -82,8 +80,7 @@ def after(state: State, cause: Cause) -> State:
 
 def is_overdue(idle: Idle, *, now: datetime) -> bool:
     """Whether the conversation is to be closed at `now`."""
-    if idle.state is State.CLOSED:
+    if idle.state is State.CLOSED or idle.longest is None:
         return False
-    if idle.state is State.WAITING:
-        return now - idle.last_message_at >= idle.auto_close_after
-    return now - idle.state_changed_at >= LONGEST[idle.state]
+    since = idle.last_message_at if idle.state is State.WAITING else idle.state_changed_at
+    return now - since >= idle.longest

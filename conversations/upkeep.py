@@ -8,15 +8,29 @@ from django.db.models import Q, QuerySet
 from channels_app.models import Delivery
 from conversations.changes import change_state, close_open_session, locked, save, say
 from conversations.models import Conversation, Message, Session, State
-from conversations.transitions import LONGEST, Cause, Idle, is_overdue
+from conversations.transitions import Cause, Idle, is_overdue
+from routing.channels import state_limits
 from routing.models import WorkStream
 
+# Channel and state -> time in the state after which a conversation is closed; None: never.
+Limits = dict[tuple[str, State], timedelta | None]
 
-def overdue(*, now: datetime) -> QuerySet[Conversation]:
+
+def limits() -> Limits:
+    """As they are set now."""
+    found: Limits = {}
+    for of in state_limits():
+        for state, minutes in ((State.OPEN, of.open), (State.ACTIVE, of.active), (State.WRAP_UP, of.wrap_up)):
+            found[of.channel, state] = None if minutes is None else timedelta(minutes=minutes)
+    return found
+
+
+def overdue(*, now: datetime, longest: Limits | None = None) -> QuerySet[Conversation]:
     """What has been left alone for too long, by the same limits as transitions.is_overdue."""
     idle = Q(pk=None)
-    for state, longest in LONGEST.items():
-        idle |= Q(state=state, state_changed_at__lte=now - longest)
+    for (channel, state), limit in (longest or limits()).items():
+        if limit is not None:
+            idle |= Q(work_stream__channel=channel, state=state, state_changed_at__lte=now - limit)
     for minutes in WorkStream.objects.values_list("auto_close_after_inactivity", flat=True).distinct():
         idle |= Q(
             state=State.WAITING,
@@ -28,29 +42,32 @@ def overdue(*, now: datetime) -> QuerySet[Conversation]:
 
 def close_overdue(*, now: datetime, most: int = 500) -> int:
     """Close what has been left alone for too long; returns how many."""
-    closed = 0
-    for conversation_id in list(overdue(now=now).values_list("pk", flat=True)[:most]):
+    closed, longest = 0, limits()
+    for conversation_id in list(overdue(now=now, longest=longest).values_list("pk", flat=True)[:most]):
         with locked(conversation_id) as conversation:
-            if _is_overdue(conversation, now):
-                change_state(conversation, Cause.TIME, now)
-                close_open_session(conversation, Session.ClosureReason.CONVERSATION_TIMEOUT, now)
-                conversation.closed_at = now
-                conversation.closed_by = conversation.agent
-                say(conversation, "Closed by itself: no activity.", now)
-                save(conversation, now)
+            if is_overdue(_idle(conversation, longest), now=now):
+                _close(conversation, now)
                 closed += 1
     return closed
 
 
-def _is_overdue(conversation: Conversation, now: datetime) -> bool:
-    return is_overdue(
-        Idle(
-            state=State(conversation.state),
-            state_changed_at=conversation.state_changed_at,
-            last_message_at=conversation.last_message_at,
-            auto_close_after=timedelta(minutes=conversation.work_stream.auto_close_after_inactivity),
-        ),
-        now=now,
+def _close(conversation: Conversation, now: datetime) -> None:
+    change_state(conversation, Cause.TIME, now)
+    close_open_session(conversation, Session.ClosureReason.CONVERSATION_TIMEOUT, now)
+    conversation.closed_at = now
+    conversation.closed_by = conversation.agent
+    say(conversation, "Closed by itself: no activity.", now)
+    save(conversation, now)
+
+
+def _idle(conversation: Conversation, longest: Limits) -> Idle:
+    stream, state = conversation.work_stream, State(conversation.state)
+    waits = timedelta(minutes=stream.auto_close_after_inactivity)
+    return Idle(
+        state=state,
+        state_changed_at=conversation.state_changed_at,
+        last_message_at=conversation.last_message_at,
+        longest=waits if state is State.WAITING else longest.get((stream.channel, state)),
     )
 
 

@@ -36,7 +36,13 @@ MAP = {
         "channels_app.ProviderCall",
         "workers",
     ),
-    "Settings": ("agents.User", "auth.Group", "configuration", "omnichannel.AuditEntry"),
+    "Settings": (
+        "routing.ChannelSetting",
+        "agents.User",
+        "auth.Group",
+        "configuration",
+        "omnichannel.AuditEntry",
+    ),
 }
 # Reached from a record above: rules from their work stream, messages from their conversation.
 REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")

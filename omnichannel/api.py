@@ -13,12 +13,14 @@ from omnichannel.audit_log.api import AuditEntryViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
 from omnichannel.try_text import WorkStreamViewSet
 from routing.api import AgentViewSet, QueueViewSet
+from routing.api_channels import ChannelViewSet
 from routing.api_rules import RoutingRuleViewSet
 
 router = DefaultRouter()
 router.include_root_view = False
 for name, viewset in {
     "work-streams": WorkStreamViewSet,
+    "channels": ChannelViewSet,
     "queues": QueueViewSet,
     "routing-rules": RoutingRuleViewSet,
     "agents": AgentViewSet,

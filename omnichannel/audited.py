@@ -41,6 +41,7 @@ AUDITED: dict[str, Audited] = {
     "agents.agent": Audited(),
     "agents.signinpolicy": Audited(),
     "routing.workstream": Audited(),
+    "routing.channelsetting": Audited(),
     "routing.queue": Audited(lists=("members",)),
     "routing.routingrule": Audited(),
     "channels_app.provideraccount": Audited(unsaid=VALIDATION),

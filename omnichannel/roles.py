@@ -39,6 +39,7 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
     ADMINISTRATOR: {
         **dict.fromkeys(CONFIGURATION | CUSTOMERS, EVERYTHING),
         **dict.fromkeys(RECORDS, VIEW),
+        "routing.channelsetting": ("view", "change"),
         "channels_app.provideraccount": ("view", "change"),
         "channels_app.webhookreceipt": ("view", "change"),
         "contacts.contact": (*EVERYTHING, "export"),
@@ -50,6 +51,7 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
     },
     SUPERVISOR: {
         **dict.fromkeys(CONFIGURATION | RECORDS, VIEW),
+        "routing.channelsetting": VIEW,
         "agents.agent": ("view", "change"),
         "routing.queue": ("view", "change"),
         **dict.fromkeys(CUSTOMERS, ("view", "add", "change")),

@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from agents.admin import AgentAdmin
 from agents.models import Agent
+from omnichannel.lib.backoffice import chip
 from omnichannel.lib.durations import readable
+from routing.admin_channels import ChannelSettingAdmin
 from routing.admin_order import RULES_CSS, RULES_JS, rule_items_panel
 from routing.forms import WorkStreamForm
 from routing.models import Queue, WorkStream
@@ -20,18 +22,54 @@ from routing.services import (
     obstacle_to_deleting,
     queues_of,
     retire_work_stream,
+    set_status,
 )
 
+__all__ = ["AgentWithQueuesAdmin", "ChannelSettingAdmin", "QueueAdmin", "WorkStreamAdmin"]
 EVERYBODY = "Everybody is a member; that cannot be changed."
 RETIRED = (
     "Work streams are taken out of use: their history stays, texts to their number are kept as unrouted."
 )
 
 
+class StatusFilter(admin.SimpleListFilter):
+    """Active Work Streams, unless others are asked for."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        """Besides Active."""
+        return (("inactive", "Inactive"), ("all", "All"))
+
+    def choices(self, changelist: Any) -> Any:
+        """Active first; it needs no parameter."""
+        for value, words in ((None, "Active"), *self.lookup_choices):
+            query = changelist.get_query_string(
+                {self.parameter_name: value} if value else {}, [] if value else [self.parameter_name]
+            )
+            yield {"selected": self.value() == value, "query_string": query, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those of the chosen status."""
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status=self.value() or WorkStream.Status.ACTIVE)
+
+
 class WorkStreamAdmin(admin.ModelAdmin):
     """Work streams. Registered by the project, which adds what other rooms know of a stream."""
 
-    list_display: Any = ("name", "channel", "work_distribution_mode", "capacity", "auto_close")
+    list_display: Any = (
+        "name",
+        "channel",
+        "shown_status",
+        "work_distribution_mode",
+        "capacity",
+        "auto_close",
+    )
+    list_filter = (StatusFilter,)
+    actions: Any = ("activate", "deactivate")
     search_fields = ("name",)
     ordering = ("name",)
     delete_confirmation_template = "admin/routing/workstream/delete_confirmation.html"
@@ -39,7 +77,15 @@ class WorkStreamAdmin(admin.ModelAdmin):
     form = WorkStreamForm
     general = (
         "General information",
-        {"fields": ("name", "channel", "auto_close_after_inactivity", "allow_automated_messages")},
+        {
+            "fields": (
+                "name",
+                "channel",
+                "auto_close_after_inactivity",
+                "allow_automated_messages",
+                "status",
+            )
+        },
     )
     distribution = ("Work distribution", {"fields": ("work_distribution_mode", "capacity")})
     rules = ("Routing rule items", {"fields": ("rule_items",), "classes": ("panel",)})
@@ -73,6 +119,35 @@ class WorkStreamAdmin(admin.ModelAdmin):
     def auto_close(self, stream: WorkStream) -> str:
         """As people say it."""
         return readable(stream.auto_close_after_inactivity)
+
+    @admin.display(description="status", ordering="status")
+    def shown_status(self, stream: WorkStream) -> str:
+        """Its word."""
+        return chip(
+            stream.get_status_display(), "ok" if stream.status == WorkStream.Status.ACTIVE else "warn"
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Called as the documents call it."""
+        shown = {"all": "All", "inactive": "Inactive"}.get(request.GET.get("status", ""), "Active")
+        return super().changelist_view(request, {"title": f"{shown} Work Streams", **(extra_context or {})})
+
+    @admin.action(permissions=["change"], description="Activate: start conversations")
+    def activate(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Let them start conversations."""
+        self._set_status(request, queryset, WorkStream.Status.ACTIVE)
+
+    @admin.action(permissions=["change"], description="Deactivate: start no conversation")
+    def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Let them start none; those they have go on."""
+        self._set_status(request, queryset, WorkStream.Status.INACTIVE)
+
+    def _set_status(self, request: HttpRequest, queryset: QuerySet, status: WorkStream.Status) -> None:
+        changed = [str(stream) for stream in queryset if set_status(stream, status)]
+        if changed:
+            messages.success(request, f"Now {status.label}: {', '.join(changed)}.")
+        else:
+            messages.warning(request, f"They were {status.label} already: nothing was changed.")
 
     @admin.display(description="in order; the first true one wins")
     def rule_items(self, stream: WorkStream) -> str:

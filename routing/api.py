@@ -16,7 +16,8 @@ from agents.api import AgentField, AgentSerializer
 from agents.models import Agent
 from omnichannel.lib.rest import ID
 from routing.api_rules import RuleOrderSerializer, order_of, put_order
-from routing.models import EIGHT_HOURS_MIN, Queue, WorkStream
+from routing.channels import NotEnabled, check_enabled
+from routing.models import EIGHT_HOURS_MIN, Channel, Queue, WorkStream
 from routing.services import default_queue, delete_queue, members_of, retire_work_stream, set_members
 
 TOO_SHORT = f"For SMS, choose eight hours ({EIGHT_HOURS_MIN} minutes) or more."
@@ -39,8 +40,20 @@ class WorkStreamSerializer(serializers.ModelSerializer):
             "capacity",
             "auto_close_after_inactivity",
             "work_distribution_mode",
+            "status",
         ]
         extra_kwargs = {"auto_close_after_inactivity": {"error_messages": {"min_value": TOO_SHORT}}}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A new stream is of a channel that is enabled; so is one that changes its channel."""
+        was = self.instance.channel if isinstance(self.instance, WorkStream) else None
+        channel = attrs.get("channel", was or Channel.SMS)
+        try:
+            if channel != was:
+                check_enabled(channel)
+        except NotEnabled as error:
+            raise serializers.ValidationError({"channel": [str(error)]}) from error
+        return attrs
 
 
 class MayOrderRules(BasePermission):

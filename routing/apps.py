@@ -12,14 +12,14 @@ class RoutingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """There is always a Default queue."""
-        post_migrate.connect(make_default_queue, sender=self, dispatch_uid="routing.default_queue")
+        """There is always a Default queue, and a setting of every channel."""
+        post_migrate.connect(make_what_is_always_there, sender=self, dispatch_uid="routing.always_there")
 
 
-def make_default_queue(**_: object) -> None:
-    """Make the Default queue when it is missing."""
-    from omnichannel.lib.audit import unlogged
+def make_what_is_always_there(**_: object) -> None:
+    """Make the Default queue and the channels' settings when they are missing."""
+    from routing.channels import ensure_channel_settings
     from routing.services import ensure_default_queue
 
-    with unlogged():
-        ensure_default_queue()
+    ensure_default_queue()
+    ensure_channel_settings()

@@ -1,12 +1,31 @@
 """Forms of routing's administration."""
 
+from typing import Any
+
 from django import forms
 
 from omnichannel.lib.durations import MinutesField
+from routing.channels import enabled_channels
 from routing.conditions_form import ConditionsField, EditingMixin
-from routing.models import EIGHT_HOURS_MIN, RoutingRule, WorkStream
+from routing.models import (
+    EIGHT_HOURS_MIN,
+    ONE_DAY_MIN,
+    THIRTY_DAYS_MIN,
+    Channel,
+    ChannelSetting,
+    RoutingRule,
+    WorkStream,
+)
 
-DAY_MIN = 1440
+
+def never_or(label: str) -> MinutesField:
+    """A limit of a state."""
+    return MinutesField(
+        label=label,
+        required=False,
+        suggestions=(EIGHT_HOURS_MIN, ONE_DAY_MIN, 7 * ONE_DAY_MIN, THIRTY_DAYS_MIN),
+        help_text="Time in the state, for example 30 days. Empty: never.",
+    )
 
 
 class WorkStreamForm(forms.ModelForm):
@@ -15,15 +34,49 @@ class WorkStreamForm(forms.ModelForm):
     auto_close_after_inactivity = MinutesField(
         label="Auto-close after inactivity",
         initial=EIGHT_HOURS_MIN,
-        suggestions=(EIGHT_HOURS_MIN, DAY_MIN, 3 * DAY_MIN, 7 * DAY_MIN, 30 * DAY_MIN),
+        suggestions=(EIGHT_HOURS_MIN, ONE_DAY_MIN, 3 * ONE_DAY_MIN, 7 * ONE_DAY_MIN, THIRTY_DAYS_MIN),
         help_text="For example 8 hours, or 1 day 12 hours: how long after the last text from either side a "
         "Waiting conversation is closed. For SMS, eight hours or more.",
     )
 
     class Meta:
         model = WorkStream
-        fields = ("name", "channel", "auto_close_after_inactivity", "capacity", "work_distribution_mode")
+        fields = (
+            "name",
+            "channel",
+            "auto_close_after_inactivity",
+            "status",
+            "capacity",
+            "work_distribution_mode",
+        )
         help_texts = {"allow_automated_messages": "This option is for future use only."}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "channel" in self.fields:
+            self._offer_channels(self.fields["channel"])
+
+    def _offer_channels(self, field: Any) -> None:
+        """Those that are enabled, and the stream's own."""
+        enabled = enabled_channels()
+        own = self.instance.channel if self.instance.pk else None
+        field.choices = [(key, words) for key, words in Channel.choices if key in enabled or key == own]
+        if own and own not in enabled:
+            field.help_text = "Not enabled: it starts no conversation. See Settings, Channels."
+        elif not field.choices:
+            field.help_text = "No channel is enabled. See Settings, Channels."
+
+
+class ChannelSettingForm(forms.ModelForm):
+    """Whether a channel is used, and its limits."""
+
+    auto_close_open = never_or("Auto close conversation after: Open")
+    auto_close_active = never_or("Auto close conversation after: Active")
+    auto_close_wrap_up = never_or("Auto close conversation after: Wrap-up")
+
+    class Meta:
+        model = ChannelSetting
+        fields = ("is_enabled", "auto_close_open", "auto_close_active", "auto_close_wrap_up")
 
 
 class RoutingRuleForm(EditingMixin, forms.ModelForm):

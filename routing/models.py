@@ -9,6 +9,8 @@ from agents.models import Agent
 from routing.conditions import all_of
 
 EIGHT_HOURS_MIN = 480
+ONE_DAY_MIN = 1440
+THIRTY_DAYS_MIN = 30 * ONE_DAY_MIN
 TEN_YEARS_MIN = 10 * 525_600
 
 
@@ -18,6 +20,52 @@ class Channel(models.TextChoices):
     SMS = "sms", "SMS"
 
 
+def state_limit(words: str, usual: int) -> Any:
+    """Minutes in a state after which conversations are closed; empty: never."""
+    return models.PositiveIntegerField(
+        words,
+        null=True,
+        blank=True,
+        default=usual,
+        validators=[
+            MinValueValidator(1, "Choose one minute or more, or nothing for never."),
+            MaxValueValidator(TEN_YEARS_MIN, "Choose ten years (5256000 minutes) or less."),
+        ],
+        help_text="Minutes in the state after which a conversation is closed. Empty: never.",
+    )
+
+
+class ChannelSetting(models.Model):
+    """One channel of the organisation: whether it is used, and its channel state configuration.
+
+    Waiting has no limit here: it follows its work stream's Auto-close after inactivity.
+    """
+
+    channel = models.CharField(max_length=16, choices=Channel.choices, unique=True)
+    is_enabled = models.BooleanField(
+        "enabled",
+        default=True,
+        help_text="A channel that is not enabled is not offered and starts no conversation: its texts are "
+        "kept as unrouted. Conversations that are not closed go on.",
+    )
+    auto_close_open = state_limit("Open", THIRTY_DAYS_MIN)
+    auto_close_active = state_limit("Active", THIRTY_DAYS_MIN)
+    auto_close_wrap_up = state_limit("Wrap-up", ONE_DAY_MIN)
+
+    class Meta:
+        verbose_name = "channel"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(**{field: None}) | models.Q(**{f"{field}__range": (1, TEN_YEARS_MIN)}),
+                name=f"channel_{field}",
+            )
+            for field in ("auto_close_open", "auto_close_active", "auto_close_wrap_up")
+        ]
+
+    def __str__(self) -> str:
+        return self.get_channel_display()
+
+
 class WorkStream(models.Model):
     """One way for work to come in: its channel, what one conversation costs, when it closes by itself."""
 
@@ -25,6 +73,12 @@ class WorkStream(models.Model):
         """How agents get work."""
 
         PICK = "pick", "Pick"  # agents take it from Open work items
+
+    class Status(models.TextChoices):
+        """Whether it starts conversations."""
+
+        ACTIVE = "active", "Active"
+        INACTIVE = "inactive", "Inactive"  # starts none; those it has go on
 
     name = models.CharField(max_length=100, unique=True)
     channel = models.CharField(max_length=16, choices=Channel.choices, default=Channel.SMS)
@@ -42,6 +96,13 @@ class WorkStream(models.Model):
         "Eight hours (480) or more.",
     )
     work_distribution_mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.PICK)
+    status = models.CharField(
+        max_length=8,
+        choices=Status.choices,
+        default=Status.ACTIVE,
+        help_text="An Inactive work stream starts no conversation: texts to its number are kept as unrouted. "
+        "Conversations that are not closed go on.",
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

@@ -202,6 +202,15 @@ def _number(rules: Sequence[RoutingRule]) -> None:
 # --- work streams ---------------------------------------------------------------------------------
 
 
+def set_status(work_stream: WorkStream, status: WorkStream.Status) -> bool:
+    """Let a work stream start conversations, or none; whether that was a change."""
+    if work_stream.status == status:
+        return False
+    work_stream.status = status
+    work_stream.save(update_fields=["status"])
+    return True
+
+
 @transaction.atomic
 def retire_work_stream(work_stream: WorkStream) -> None:
     """Take a work stream out of use. Its history stays; texts to its number are kept as unrouted.

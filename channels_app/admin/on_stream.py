@@ -24,6 +24,8 @@ from channels_app.forms import (
 from channels_app.models import SmsNumber, SmsSettings
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import NOTHING
+from routing.channels import enabled_channels
+from routing.models import Channel
 
 NEW_URL = "The Twilio inbound URL has changed with the account: paste the new one at Twilio."
 GONE = "Somebody removed this meanwhile. Load the page again."
@@ -97,8 +99,6 @@ class SmsNumberFormSet(OneFormSet):
 class OnStreamInline(admin.StackedInline):
     """What the two have in common: one, never deleted in passing, and without secrets for who only reads."""
 
-    extra = 1
-    max_num = 1
     can_delete = False
     given: tuple[Any, ...] = ()
     shown: tuple[Any, ...] = ()
@@ -106,6 +106,10 @@ class OnStreamInline(admin.StackedInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
         """A second one that is sent along is refused."""
         return super().get_formset(request, obj, validate_max=True, **options)
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **options: Any) -> int:
+        """None is made for a channel that is not enabled; the template says so."""
+        return 1 if Channel.SMS in enabled_channels() else 0
 
     def may_edit(self, request: HttpRequest, obj: Any) -> bool:
         """Whether there is something to type here."""

@@ -20,6 +20,7 @@ STREAM = {
     "capacity": "20",
     "auto_close_after_inactivity": "480",
     "work_distribution_mode": "pick",
+    "status": "active",
     "sms_settings-TOTAL_FORMS": "0",
     "sms_settings-INITIAL_FORMS": "0",
     "sms_number-TOTAL_FORMS": "0",

@@ -31,6 +31,7 @@ def test_a_stream_is_made_changed_and_retired(world: World, api: Api) -> None:
         "capacity": 20,
         "auto_close_after_inactivity": 600,
         "work_distribution_mode": "pick",
+        "status": "active",
     }
     url = f"{ROOT}work-streams/{made.json()['id']}/"
 

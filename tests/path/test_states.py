@@ -35,6 +35,9 @@ EXPECTED = {
 }
 
 
+USUAL = {"open": timedelta(days=30), "active": timedelta(days=30), "wrap_up": timedelta(days=1)}
+
+
 @pytest.mark.parametrize("cause", Cause)
 @pytest.mark.parametrize("state", State)
 def test_the_table(state, cause):
@@ -332,7 +335,7 @@ def test_the_query_and_the_rule_agree(world, state, changed, spoken, minutes):
         state=State(state),
         state_changed_at=changed,
         last_message_at=spoken,
-        auto_close_after=timedelta(minutes=minutes),
+        longest=timedelta(minutes=minutes) if state == "waiting" else USUAL.get(state),
     )
     assert upkeep.overdue(now=NOW).exists() == is_overdue(idle, now=NOW)
 
