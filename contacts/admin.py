@@ -4,18 +4,18 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from contacts import import_pages, search
+from contacts import import_pages, merge_pages, search
 from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
 from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, chip, table
 
-__all__ = ["AddressAdmin", "ContactAdmin", "import_pages"]
+__all__ = ["AddressAdmin", "ContactAdmin", "import_pages", "merge_pages"]
 SHOWN_CONTACTS = 50
 MOST_ADDRESSES = 100
 
@@ -122,6 +122,17 @@ class ContactAdmin(CustomerAdmin):
     autocomplete_fields = ("account",)
     readonly_fields: ClassVar[Any] = ("identification",)
     inlines = (AddressInline, NoteInline)
+    actions: Any = ("merge",)
+
+    @admin.action(description="Merge selected contacts", permissions=["merge"])
+    def merge(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        """Compare them first."""
+        ids = ",".join(str(pk) for pk in queryset.order_by("pk").values_list("pk", flat=True)[:50])
+        return HttpResponseRedirect(f"{reverse('admin:contact-merge')}?ids={ids}")
+
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        """Who may merge."""
+        return bool(request.user.has_perm("contacts.add_merge"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         """How texts find this person, once there can be some."""

@@ -25,6 +25,7 @@ MAP = {
         "contacts.Address",
         "channels_app.OptOut",
         "contact-imports",
+        "contact-merges",
     ),
     "Conversations": ("conversations.Conversation",),
     "Diagnostics": (

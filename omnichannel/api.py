@@ -8,6 +8,7 @@ from agents.token_api import TokenView
 from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, SmsSettingsViewSet
 from contacts.api import AccountViewSet
 from contacts.import_api import ImportViewSet
+from contacts.merge_api import MergeViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
 from omnichannel.audit_log.api import AuditEntryViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
@@ -32,6 +33,7 @@ for name, viewset in {
     "contacts": ContactViewSet,
     "addresses": AddressViewSet,
     "imports": ImportViewSet,
+    "merges": MergeViewSet,
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
     "audit-log": AuditEntryViewSet,

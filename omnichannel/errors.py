@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler
 from channels_app.accounts import Conflict
 from channels_app.outbox import Refused
 from contacts.imports import NotPossible
+from contacts.merging import CannotMerge
 from conversations.access import NotFound
 from conversations.transitions import NotAllowed
 from routing.services import Protected, Stale
@@ -29,7 +30,7 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     match error:
         case NotFound():
             return Response({"detail": "Not found."}, status=status.HTTP_404_NOT_FOUND)
-        case NotAllowed() | NotPossible():
+        case NotAllowed() | NotPossible() | CannotMerge():
             return Response({"code": error.code, "detail": str(error)}, status=status.HTTP_409_CONFLICT)
         case Refused():
             body = {"text": [str(error)], "code": error.verdict.reason}
