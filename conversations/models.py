@@ -188,12 +188,20 @@ class RoutingDecision(models.Model):
     """Why a conversation went to its queue: the facts, and what each rule said of them."""
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="decisions")
+    # As the conversation's, which stays; here for the index.
+    work_stream = models.ForeignKey(
+        WorkStream, on_delete=models.PROTECT, related_name="decisions", db_index=False
+    )
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="decisions")
     rule = models.ForeignKey(RoutingRule, null=True, on_delete=models.SET_NULL, related_name="decisions")
     reason = models.CharField(max_length=200)
     facts = models.JSONField(default=dict)
     verdicts = models.JSONField(default=list)
     decided_at = models.DateTimeField()
+
+    class Meta:
+        # Last week's decisions of a stream, newest first: what a rule would have taken.
+        indexes = [models.Index(fields=["work_stream", "-decided_at", "-id"], name="decision_of_stream")]
 
     def __str__(self) -> str:
         return self.reason

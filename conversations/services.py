@@ -48,6 +48,7 @@ def open_conversation(
     )
     RoutingDecision.objects.create(
         conversation=conversation,
+        work_stream=work_stream,
         queue=routed.queue,
         rule_id=routed.decision.rule_id,
         reason=routed.reason[:200],

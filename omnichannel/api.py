@@ -12,10 +12,10 @@ from contacts.merge_api import MergeViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
 from omnichannel.audit_log.api import AuditEntryViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
+from omnichannel.rule_preview import RoutingRuleViewSet
 from omnichannel.try_text import WorkStreamViewSet
 from routing.api import AgentViewSet, QueueViewSet
 from routing.api_channels import ChannelViewSet
-from routing.api_rules import RoutingRuleViewSet
 
 router = DefaultRouter()
 router.include_root_view = False

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from omnichannel.lib.backoffice import NOTHING, page, render_page
 from routing.lint import Remark, remarks_on
 from routing.models import Queue, RoutingRule, WorkStream
+from routing.rules import Rule
 from routing.services import Stale, move_rule, reorder_rules, rules_of
 from routing.wording import sentence
 
@@ -127,3 +128,10 @@ def _ids(text: str) -> list[int]:
     return [
         int(part) if part.isascii() and part.isdigit() and len(part) <= 18 else 0 for part in text.split(",")
     ]
+
+
+def remark_on(rule: Rule, stream: WorkStream, position: int) -> dict[str, str] | None:
+    """What is remarkable of one rule, saved or not, at its place (a new one comes last)."""
+    rules = [one for one in rules_of(stream) if one.id != rule.id]
+    rules.insert(position - 1 if rule.id else len(rules), rule)
+    return _shown_remark(next((one for one in remarks_on(rules) if one.rule_id == rule.id), None))

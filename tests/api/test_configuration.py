@@ -435,3 +435,20 @@ def test_a_fault_is_told_where_it_stands(world: World, api: Api) -> None:
 
     told = {"conditions": [{}, {"value": ["Enter the value to compare with."]}]}
     assert (answer.status_code, answer.json()) == (400, {"conditions": [{}, told]})
+
+
+def test_a_rule_is_tried_on_last_weeks_conversations(world: World, api: Api, drain: Any) -> None:
+    for n, text in enumerate(("My bill", "Hello"), start=1):
+        post_webhook(world.inbound_url, text_params(text, sender=f"+1425555010{n}", number=n))
+    drain()
+    row = {"field": "first_message", "operator": "contains", "value": "bill"}
+    body = {"work_stream": world.stream.pk, "name": "R", "queue": world.billing.pk, "conditions": [row]}
+    url = f"{ROOT}routing-rules/preview/"
+
+    answer = api("ada").post(url, body, format="json").json()
+
+    assert (answer["looked_at"], answer["matched"], answer["won"]) == (2, 1, 1)
+    assert answer["conversations"][0]["went_to"] == "Default queue"
+    assert not RoutingRule.objects.exists()
+    assert api("ada").post(url, {}, format="json").status_code == 400
+    assert api("sam").post(url, body, format="json").status_code == 403
