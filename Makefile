@@ -25,7 +25,7 @@ demo: .venv/installed ## Run everything on this machine, with a simulated Twilio
 	@DEMO=true PUBLIC_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/python manage.py demo --port $(PORT) --sim-port $(SIM_PORT)
 
 test: .venv/installed-dev ## The tests, on SQLite
-	$(BIN)/python -m pytest -m "not processes and not browser" $(ARGS)
+	$(BIN)/python -m pytest -m "not processes and not browser and not large" $(ARGS)
 
 check: .venv/installed-dev ## Lint, types, deployment checks, missing migrations
 	$(BIN)/ruff format --check .

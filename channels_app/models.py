@@ -272,6 +272,11 @@ class OptOut(models.Model):
                 fields=["number", "address"], condition=models.Q(ended_at=None), name="opt_out_once"
             )
         ]
+        # Those in force, and those that have ended, newest first.
+        indexes = [
+            models.Index(fields=["-id"], name="opt_out_in_force", condition=models.Q(ended_at=None)),
+            models.Index(fields=["-id"], name="opt_out_ended", condition=~models.Q(ended_at=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.address} opted out of {self.number}"

@@ -69,7 +69,10 @@ class Incident(models.Model):
                 name="incident_of_number_once",
             ),
         ]
-        indexes = [models.Index(fields=["-id"], name="incident_open", condition=Q(ended_at=None))]
+        indexes = [
+            models.Index(fields=["-id"], name="incident_open", condition=Q(ended_at=None)),
+            models.Index(fields=["kind", "-id"], name="incident_by_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.number or self.account}"

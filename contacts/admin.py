@@ -13,14 +13,14 @@ from contacts import import_pages, merge_pages, search
 from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
-from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, chip, table
+from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, table
 
 __all__ = ["AddressAdmin", "ContactAdmin", "import_pages", "merge_pages"]
 SHOWN_CONTACTS = 50
 MOST_ADDRESSES = 100
 
 
-class CustomerAdmin(admin.ModelAdmin):
+class CustomerAdmin(FoundByIndex):
     """Lists that may be long: bounded counts, newest first, found by indexes alone."""
 
     paginator = BoundedPaginator
@@ -29,16 +29,6 @@ class CustomerAdmin(admin.ModelAdmin):
     list_per_page = 50
     ordering = ("-id",)
     sortable_by: ClassVar[Any] = ()
-    # Only says that there is a search field; contacts.search decides what is found.
-    search_fields: ClassVar[Any] = ("pk",)
-    matching: ClassVar[Any] = None
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, search_term: str
-    ) -> tuple[QuerySet, bool]:
-        """By the beginning of names, and by numbers in whatever form they are written."""
-        term = search_term.replace("\x00", "").strip()[:200]
-        return (type(self).matching(queryset, term) if term else queryset), False
 
 
 @admin.register(Account)

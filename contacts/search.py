@@ -15,6 +15,7 @@ from omnichannel.lib.folding import begins, fold
 
 FEWEST_DIGITS = 3
 MOST_WORDS = 4
+MOST_MEANT = 500
 
 
 def contacts_matching(contacts: QuerySet, text: str) -> QuerySet:
@@ -53,6 +54,20 @@ def addresses_matching(addresses: QuerySet, text: str) -> QuerySet:
         Address.objects.filter(contact__in=contacts_matching(Contact.objects.all(), text)).values("pk"),
     )
     return addresses.filter(pk__in=named)
+
+
+def address_ids(text: str) -> list[int]:
+    """The addresses that are meant, at most MOST_MEANT: where more are, people type more of the name."""
+    return _some_ids(addresses_matching(Address.objects.order_by(), text))
+
+
+def contact_ids(text: str) -> list[int]:
+    """The contacts that are meant, at most MOST_MEANT."""
+    return _some_ids(contacts_matching(Contact.objects.order_by(), text))
+
+
+def _some_ids(rows: QuerySet) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:MOST_MEANT])
 
 
 def number_beginnings(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from django.utils.html import format_html
 
 from channels_app.admin import state_chip
 from conversations.models import Conversation, Message
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+from conversations.search import of_customers
+from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip, table
 
 SHOWN_MESSAGES = 100
 STATE_LEVELS = {"open": "warn", "active": "ok"}
@@ -20,14 +21,14 @@ def _moment(value: Any) -> str:
 
 
 @admin.register(Conversation)
-class ConversationAdmin(RecordAdmin):
+class ConversationAdmin(FoundByIndex, RecordAdmin):
     """Work items, their thread, and why they went where they are."""
 
     list_display = ("title", "shown_state", "work_stream", "queue", "agent", "last_message_at", "created_at")
     list_filter = ("state", "work_stream", "queue")
     list_select_related = ("work_stream", "queue", "agent__user")
-    search_fields = ("title", "address__value")
-    search_help_text = "Title, or the customer's number"
+    matching = staticmethod(of_customers)
+    search_help_text = "The customer's number, or the beginning of their name"
     fieldsets = (
         (
             "Customer",
@@ -103,7 +104,6 @@ class MessageAdmin(RecordAdmin):
 
     list_display = ("__str__", "created_at", "conversation", "author", "beginning", "delivery")
     list_select_related = ("conversation", "author", "delivery")
-    list_filter = ("direction",)
     fields = ("conversation", "seq", "direction", "author", "text", "delivery", "created_at")
 
     @admin.display(description="text")

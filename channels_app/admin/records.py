@@ -9,7 +9,8 @@ from channels_app.admin.parts import state_chip
 from channels_app.admin.record_filters import AccountFilter
 from channels_app.models import Delivery, OptOut, ProviderCall, Refusal
 from channels_app.status import FINAL
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+from contacts.search import address_ids
+from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip, table
 from omnichannel.lib.listfilters import during
 
 
@@ -41,15 +42,15 @@ class RefusalAdmin(RecordAdmin):
 
 
 @admin.register(OptOut)
-class OptOutAdmin(RecordAdmin):
+class OptOutAdmin(FoundByIndex, RecordAdmin):
     """Pairs of number and customer that are closed, or were."""
 
     list_display = ("address", "number", "started_at", "ended_at", "source")
     list_display_links = ("address",)
     list_select_related = ("address", "number")
     list_filter = (("ended_at", admin.EmptyFieldListFilter),)
-    search_fields = ("address__value",)
-    search_help_text = "The customer's number"
+    matching = staticmethod(lambda pairs, text: pairs.filter(address__in=address_ids(text)))
+    search_help_text = "The customer's number, or the beginning of their name"
     fields = ("address", "number", "started_at", "ended_at", "source")
 
 
@@ -60,7 +61,7 @@ class DeliveryAdmin(RecordAdmin):
     list_display = ("delivery", "address", "number", "shown_state", "explanation", "created_at")
     list_filter = ("state",)
     list_select_related = ("address", "number")
-    search_fields = ("=external_id",)
+    search_fields = ("external_id__exact",)
     search_help_text = "The provider's id, whole"
     fieldsets = (
         ("The text", {"fields": ("text", "address", "number", "priority", "created_at")}),
