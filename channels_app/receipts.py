@@ -18,6 +18,8 @@ from omnichannel.lib.queue import ring
 State = WebhookReceipt.State
 
 BELL = "webhook.received"
+# In place of the method: no webhook came, the provider's own list told of the text (see missed.py).
+FETCHED = "FETCH"
 KEPT_REFUSALS = 50
 MOST_ATTEMPTS = 5
 REPLAYED_AT_ONCE = 200

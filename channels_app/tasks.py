@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from channels_app import doubt, incidents, outbox
+from channels_app import doubt, incidents, missed, outbox, retention
 from omnichannel.lib.queue import drain
 
 
@@ -20,3 +20,13 @@ def watch_health() -> int:
     """Start and end incidents; returns 0, for nothing is left to be done at once."""
     incidents.look(now=timezone.now())
     return 0
+
+
+def fetch_missed() -> int:
+    """Fetch missed messages of the accounts whose turn it is; returns how many were asked."""
+    return drain(missed.fetch_one)
+
+
+def remove_old() -> int:
+    """Remove what diagnostics need no longer; returns how many rows."""
+    return retention.remove_old(now=timezone.now())

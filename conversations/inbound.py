@@ -130,6 +130,8 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
         keyword=text.keyword,
         disposition=Disposition.CONVERSATION,
         received_at=receipt.received_at,
+        is_fetched=receipt.method == receipts.FETCHED,
+        sent_at=text.sent_at,
     )
     reason = _place(inbound, stream, now)
     channel = sender.channel

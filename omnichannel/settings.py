@@ -202,6 +202,8 @@ DOORBELLS = {
     "conversation.sweep": Doorbell(task="conversations.tasks.close_idle", lane=DESK_LANE, every_s=60),
     "delivery.due": Doorbell(task="channels_app.tasks.send_due", lane=SENDING_LANE, every_s=1),
     "delivery.doubtful": Doorbell(task="channels_app.tasks.settle_doubtful", lane=SENDING_LANE, every_s=15),
+    "texts.missed": Doorbell(task="channels_app.tasks.fetch_missed", lane=SENDING_LANE, every_s=60),
+    "records.old": Doorbell(task="channels_app.tasks.remove_old", lane=SENDING_LANE, every_s=3600),
     "health.watch": Doorbell(task="channels_app.tasks.watch_health", lane=DESK_LANE, every_s=60),
     "sign_in.sweep": Doorbell(task="agents.tasks.sweep", lane=DESK_LANE, every_s=3600),
     "import.due": Doorbell(task="contacts.tasks.import_due", lane=BACKGROUND_LANE, every_s=2),
@@ -209,6 +211,13 @@ DOORBELLS = {
     "audit.sweep": Doorbell(task="omnichannel.tasks.sweep_audit_log", lane=BACKGROUND_LANE, every_s=3600),
     "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
 }
+# Fetch missed messages looks at the texts of so many days.
+FETCH_MISSED_DAYS = environment.positive_int("FETCH_MISSED_DAYS", env.str("FETCH_MISSED_DAYS", default="3"))
+# Finished webhooks (and refusals), and our calls to providers, are kept so many days.
+KEEP_RECEIPTS_DAYS = environment.positive_int(
+    "KEEP_RECEIPTS_DAYS", env.str("KEEP_RECEIPTS_DAYS", default="90")
+)
+KEEP_CALLS_DAYS = environment.positive_int("KEEP_CALLS_DAYS", env.str("KEEP_CALLS_DAYS", default="30"))
 # Called between two pieces of work of a long task, so that a busy worker is not taken for a dead one.
 WORKER_BEAT = "omnichannel.tasks.beat"
 # A lane whose workers have shown no life for so long is killed and started again.

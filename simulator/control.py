@@ -8,6 +8,7 @@ POST /sim/text       {"from", "to", "body", "media": [url], "extra": {name: valu
 POST /sim/callbacks  {"delay_ms", "order": "normal|shuffled|reversed", "duplicates", "enabled", "early"}
 POST /sim/faults     {"kind", "times": 1, "match_to": null, "target": "send|other", "hang_seconds": 40}
 POST /sim/mode       {"mode": "normal|slow|throttled|unreachable|broken", "hang_seconds": 40}: the whole API
+POST /sim/drops      {"times": 1}   the webhooks of the next texts are dropped; Twilio's list has the texts
 POST /sim/accounts   an account of the configuration, or the part of it to change
 POST /sim/reset      {}
 """
@@ -48,6 +49,7 @@ class Control:
             Route("POST", "/sim/callbacks", _in_json(self._change_callbacks)),
             Route("POST", "/sim/faults", _in_json(self._plan_fault)),
             Route("POST", "/sim/mode", _in_json(self._change_mode)),
+            Route("POST", "/sim/drops", _in_json(self._plan_drops)),
             Route("POST", "/sim/accounts", _in_json(self._save_account)),
             Route("POST", "/sim/reset", _in_json(self._reset)),
         ]
@@ -125,6 +127,10 @@ class Control:
             if "hang_seconds" in raw:
                 self._state.hang_seconds = _typed(raw["hang_seconds"], (int, float), "hang_seconds")
         return {"mode": mode}
+
+    def _plan_drops(self, request: Request) -> dict[str, Any]:
+        self._state.plan_drops(_typed(request.json().get("times", 1), int, "times"))
+        return {"drops": self._state.drops}
 
     def _save_account(self, request: Request) -> dict[str, Any]:
         return account_json(self._state.save_account(request.json()))

@@ -126,6 +126,8 @@ class State:
             # (customer, company number) pairs closed by STOP.
             self.opt_outs: set[tuple[str, str]] = set()
             self._throttled: Counter[str] = Counter()
+            # So many of the next customers' texts have their webhooks dropped on the way.
+            self.drops = 0
 
     def save_account(self, raw: Mapping[str, Any]) -> Account:
         """Add an account or change one. Raises ConfigError."""
@@ -191,6 +193,18 @@ class State:
         """The message of that sid."""
         with self.lock:
             return next((message for message in self.messages if message.sid == sid), None)
+
+    def plan_drops(self, times: int) -> None:
+        """Have the webhooks of the next texts dropped."""
+        with self.lock:
+            self.drops = times
+
+    def take_drop(self) -> bool:
+        """Whether the webhook of this text is dropped; counted down."""
+        with self.lock:
+            is_dropped = self.drops > 0
+            self.drops -= is_dropped
+            return is_dropped
 
     def plan_fault(self, fault: PlannedFault) -> None:
         """Have a fault come after those planned already."""

@@ -76,6 +76,24 @@ class Inbound:
     keyword: str  # stop, start, help or nothing
     profile_name: str
     profile: dict[str, str]
+    sent_at: datetime | None = None  # told by the provider's list, not by webhooks
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A customer's text in the provider's own list, as the webhook that should have come."""
+
+    external_id: str
+    at: datetime | None
+    form: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Texts of a list; not `is_whole` when there are more than were read."""
+
+    texts: tuple[Listed, ...]
+    is_whole: bool
 
 
 @dataclass(frozen=True)
@@ -245,6 +263,9 @@ class Provider(Protocol):
         record: Recorder,
     ) -> FindResult:
         """Look for a text sent at or after `since`, leaving out the ids in `taken`."""
+
+    def list_inbound(self, account: Credentials, number: str, since: datetime, record: Recorder) -> Listing:
+        """Customers' texts to a number (digits) since a moment, the oldest first. Raises Trouble."""
 
     def ack(self) -> Ack:
         """What a webhook is answered."""

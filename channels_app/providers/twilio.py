@@ -16,7 +16,7 @@ from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
-from channels_app.providers import twilio_refusals
+from channels_app.providers import twilio_list, twilio_refusals
 from channels_app.providers import twilio_signature as signatures
 from channels_app.providers.base import (
     Ack,
@@ -27,6 +27,7 @@ from channels_app.providers.base import (
     Finding,
     FindResult,
     Inbound,
+    Listing,
     NotUnderstood,
     Other,
     OutboundText,
@@ -259,6 +260,10 @@ class Twilio(TwilioNumbers):
         """See Provider."""
         return check_credentials(account, numbers, record)
 
+    def list_inbound(self, account: Credentials, number: str, since: datetime, record: Recorder) -> Listing:
+        """See Provider."""
+        return twilio_list.list_inbound(account, number, since, record)
+
     def error_url(self, code: str) -> str:
         """See Provider."""
         return f"https://www.twilio.com/docs/api/errors/{code}" if code.isascii() and code.isdigit() else ""
@@ -291,6 +296,7 @@ def parse_inbound(params: dict[str, str]) -> Inbound:
         keyword=OPT_OUT_TYPES.get(params.get("OptOutType", "").upper(), "") or keyword(body),
         profile_name=params.get("ProfileName", "").strip()[:160],
         profile={name: params[name] for name in PROFILE_NAMES if params.get(name)},
+        sent_at=_moment(params.get("DateSent", "")),
     )
 
 
@@ -316,6 +322,15 @@ def parse_report(params: dict[str, str]) -> Report:
     if status in {"failed", "undelivered"}:
         error, explanation = explain(code if code != "0" else "", params.get("ErrorMessage", "")[:200])
     return Report(external_id[:64], status, word[:24], error, code, explanation, params.get("To", ""))
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in ISO 8601 with its zone; webhooks of Twilio carry none, its list does."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _count(text: str) -> int | None:

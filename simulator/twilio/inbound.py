@@ -77,6 +77,10 @@ class Inbound:
             attempts = [Attempt("inbound", goes_to.method, "", None, goes_to.problem)]
             self._state.add_attempts(message, attempts)
             return [attempts]
+        if self._state.take_drop():
+            attempts = [Attempt("inbound", number.sms_method, number.sms_url, None, "dropped on purpose")]
+            self._state.add_attempts(message, attempts)
+            return [attempts]
         fields = {**inbound_fields(message), **(text.extra or {})}
         if service := account.services.get(number.service):
             fields["MessagingServiceSid"] = account.service_sid(service)
