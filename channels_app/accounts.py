@@ -213,9 +213,8 @@ def save_sms_settings(
 
 
 def usual_base_url() -> str:
-    """Where a new account is most likely reached: in a demo, where the known one is (the simulator)."""
-    known = ProviderAccount.objects.order_by("id").first() if settings.DEMO else None
-    return known.base_url if known else REGISTRY["twilio"].default_base_url
+    """Where a new account is most likely reached: in a demo, the simulator."""
+    return settings.SIMULATOR_URL or REGISTRY["twilio"].default_base_url
 
 
 def _inbound_url_for(sms_settings: SmsSettings, account: ProviderAccount) -> InboundUrl:

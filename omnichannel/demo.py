@@ -1,4 +1,7 @@
-"""The demo's installation: people, a work stream with a number at the simulator, rules, and some contacts."""
+"""The demo's installation: people, a work stream with a number at the simulator, rules, and some contacts.
+
+An empty one has the administrator only: who follows the documents' steps in it sets up the rest.
+"""
 
 from typing import Any
 
@@ -33,18 +36,20 @@ def password_of(username: str) -> str:
 
 
 @transaction.atomic
-def load(*, simulator: str) -> None:
+def load(*, simulator: str, is_empty: bool = False) -> None:
     """Make the demo's installation, once; later runs only follow the simulator's address."""
     if not User.objects.filter(is_demo=True).exists():
-        _people()
+        _people(PEOPLE[:1] if is_empty else PEOPLE)
+        if is_empty:
+            return
         _routing()
         _channel(simulator)
         _customers()
     ProviderAccount.objects.filter(external_id=ACCOUNT_SID).update(base_url=simulator)
 
 
-def _people() -> None:
-    for username, first, last, role in PEOPLE:
+def _people(people: list[tuple[str, str, str, str]]) -> None:
+    for username, first, last, role in people:
         user = User.objects.create_user(
             username, password=password_of(username), first_name=first, last_name=last, is_demo=True
         )
@@ -98,35 +103,32 @@ def _customers() -> None:
 
 
 def description(*, web: str, simulator: str) -> dict[str, Any]:
-    """What `var/demo.json` says: addresses, log-ins and numbers."""
-    people = {username: {"username": username, "password": password_of(username)} for username, *_ in PEOPLE}
-    settings_row = SmsSettings.objects.select_related("inbound_url").get(account__external_id=ACCOUNT_SID)
+    """What `var/demo.json` says: addresses, log-ins and numbers; `twilio` is the account at the simulator."""
+    there = set(User.objects.filter(is_demo=True).values_list("username", flat=True))
+    people = {
+        username: {"username": username, "password": password_of(username)}
+        for username, *_ in PEOPLE
+        if username in there
+    }
+    account = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    number = {"channel": "sms", "provider": "twilio", "number": NUMBER, "work_stream": STREAM}
+    url = _inbound_url()
     return {
         "web": web,
         "simulator": simulator,
         "users": {
             "administrator": people["admin"],
-            "supervisor": people["sam"],
-            "agents": [people["alice"], people["bob"]],
+            "supervisor": people.get("sam"),
+            "agents": [people[name] for name in ("alice", "bob") if name in people],
         },
-        "numbers": [
-            {
-                "channel": "sms",
-                "provider": "twilio",
-                "number": NUMBER,
-                "work_stream": STREAM,
-                "inbound_url": inbound_address(settings_row.inbound_url),
-                "account_sid": ACCOUNT_SID,
-                "auth_token": AUTH_TOKEN,
-            }
-        ],
+        "numbers": [{**number, "inbound_url": url, **account}] if url else [],
+        "twilio": {**account, "number": NUMBER},
     }
 
 
 def simulator_config() -> dict[str, Any]:
     """What the simulator must know to play Twilio for this installation."""
-    settings_row = SmsSettings.objects.select_related("inbound_url").get(account__external_id=ACCOUNT_SID)
-    url = inbound_address(settings_row.inbound_url)
+    url = _inbound_url()
     number = {
         "phone_number": f"+{NUMBER}",
         "sms": True,
@@ -145,6 +147,13 @@ def simulator_config() -> dict[str, Any]:
         "numbers": [number],
     }
     return {"accounts": [account], "callbacks": {"delay_ms": 600}}
+
+
+def _inbound_url() -> str:
+    """The first one of the account; empty before SMS settings are filled in."""
+    known = SmsSettings.objects.select_related("inbound_url").filter(account__external_id=ACCOUNT_SID)
+    found = known.order_by("id").first()
+    return inbound_address(found.inbound_url) if found else ""
 
 
 def is_allowed() -> bool:

@@ -22,6 +22,8 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 DEBUG = environment.strict_bool("DEBUG", env.str("DEBUG", default="false"))
 # Demo mode: plain http to a simulator on this machine, demo users may log in, secrets are kept in VAR_DIR.
 DEMO = environment.strict_bool("DEMO", env.str("DEMO", default="false"))
+# Where the demo's simulator plays Twilio; `manage.py demo` sets it.
+SIMULATOR_URL = env.str("SIMULATOR_URL", default="") if DEMO else ""
 
 if (DEBUG or DEMO) and not (env.str("SECRET_KEY", default="") and env.str("FIELD_KEYS", default="")):
     _kept = environment.kept_secrets(VAR_DIR / "secrets.json")

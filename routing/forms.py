@@ -53,6 +53,8 @@ class WorkStreamForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if "name" in self.fields and not self.instance.pk:
+            self.fields["name"].widget.attrs["autofocus"] = True
         if "channel" in self.fields:
             self._offer_channels(self.fields["channel"])
 

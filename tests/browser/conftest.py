@@ -27,10 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def running_demo(var: Path, *options: str) -> Iterator[dict[str, Any]]:
     """`manage.py demo` in a folder of its own; yields what its demo.json says."""
-    var = tmp_path_factory.mktemp("demo")
     port, sim_port = free_port(), free_port()
     kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
     environment = kept | {
@@ -39,7 +37,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
         "LOG_LEVEL": "WARNING",
     }
-    command = [sys.executable, "manage.py", "demo", "--port", str(port), "--sim-port", str(sim_port)]
+    ports = ["--port", str(port), "--sim-port", str(sim_port)]
+    command = [sys.executable, "manage.py", "demo", *ports, *options]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         deadline = time.monotonic() + 60
@@ -51,6 +50,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The demo that all tests share."""
+    yield from running_demo(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="session")

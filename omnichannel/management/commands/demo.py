@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from agents.models import User
 from omnichannel import demo
 from omnichannel.models import WorkerHeartbeat
 
@@ -29,9 +30,12 @@ class Command(BaseCommand):
     help = "Runs the demo."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """The two ports."""
+        """The two ports, and how much there is at the start."""
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--sim-port", type=int, default=8001)
+        parser.add_argument(
+            "--empty", action="store_true", help="with an administrator only, to set up the rest by hand"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes or one of the processes ends."""
@@ -41,7 +45,9 @@ class Command(BaseCommand):
             check_free(port)
         web, simulator = f"http://{LOOPBACK}:{options['port']}", f"http://{LOOPBACK}:{options['sim_port']}"
         call_command("migrate", verbosity=0, interactive=False)
-        demo.load(simulator=simulator)
+        demo.load(simulator=simulator, is_empty=options["empty"])
+        # New SMS settings start with it, see accounts.usual_base_url.
+        os.environ["SIMULATOR_URL"] = simulator
         var = Path(settings.VAR_DIR)
         (var / "demo.json").unlink(missing_ok=True)
         (var / "simulator.json").write_text(json.dumps(demo.simulator_config(), indent=2))
@@ -149,9 +155,11 @@ def stop(processes: dict[str, "subprocess.Popen[bytes]"]) -> None:
 
 def welcome(web: str, simulator: str) -> str:
     """What is printed when everything runs."""
+    there = set(User.objects.filter(is_demo=True).values_list("username", flat=True))
     logins = "\n".join(
         f"  {role.removeprefix('Omnichannel '):<14} {username:<8} {demo.password_of(username)}"
         for username, _, _, role in demo.PEOPLE
+        if username in there
     )
     return f"""
 Omnichannel runs. Stop it with Ctrl-C; `make clean` forgets its data.
@@ -162,6 +170,8 @@ Omnichannel runs. Stop it with Ctrl-C; `make clean` forgets its data.
   API                  {web}/api/v1/   (schema: {web}/api/v1/schema/)
 
 {logins}
+
+  The Twilio account   Account SID {demo.ACCOUNT_SID}, Auth Token {demo.AUTH_TOKEN}, number {demo.NUMBER}
 
 The same for programs: {Path(settings.VAR_DIR) / "demo.json"}
 """
