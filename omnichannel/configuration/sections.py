@@ -17,8 +17,9 @@ from channels_app.api import SmsNumberSerializer, SmsSettingsSerializer
 from channels_app.models import Provider, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
 from routing.api import QueueSerializer, WorkStreamSerializer
+from routing.api_channels import ChannelSerializer
 from routing.api_rules import RoutingRuleSerializer
-from routing.models import Queue, RoutingRule, WorkStream
+from routing.models import ChannelSetting, Queue, RoutingRule, WorkStream
 from routing.services import delete_rule, members_of
 
 # (account SID, or what else the provider calls it) -> the secret typed for an account that is new here.
@@ -57,6 +58,24 @@ def part_of(record: Record, key: str) -> Any:
     if not isinstance(part, dict):
         raise ValidationError({key: ["Write its fields below it, each with its value."]})
     return part
+
+
+# --- channels -------------------------------------------------------------------------------------
+
+
+def describe_channels() -> Iterable[Record]:
+    """Whether each is used, and the limits of its states."""
+    for setting in ChannelSetting.objects.order_by("channel"):
+        yield dict(ChannelSerializer(setting).data)
+
+
+def store_channel(record: Record, _tokens: Tokens) -> None:
+    """Channels come with the product: none is added."""
+    only(record, *ChannelSerializer.Meta.fields)
+    setting = ChannelSetting.objects.filter(channel=record["channel"]).first()
+    if setting is None:
+        raise ValidationError({"channel": ["There is no such channel."]})
+    saved(ChannelSerializer(setting, data=record, partial=True))
 
 
 # --- queues ---------------------------------------------------------------------------------------
@@ -243,6 +262,7 @@ PARTS: dict[str, Callable[[WorkStream, Record, Tokens], None]] = {
 }
 # In the order in which they are stored: rules need their queues.
 SECTIONS = (
+    Section("channels", "Channel", "channel", describe_channels, store_channel),
     Section("queues", "Queue", "name", describe_queues, store_queue),
     Section("agents", "Agent", "username", describe_agents, store_agent),
     Section("work_streams", "Work stream", "name", describe_streams, store_stream),

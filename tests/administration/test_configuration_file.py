@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from channels_app.models import Number, ProviderAccount, SmsNumber
 from omnichannel.configuration import applying, reading
-from routing.models import Queue, RoutingRule, WorkStream
+from routing.models import ChannelSetting, Queue, RoutingRule, WorkStream
 from tests.world import ACCOUNT_SID, AUTH_TOKEN, World
 
 PAGE, APPLY = "/admin/configuration/", "/admin/configuration/apply/"
@@ -137,6 +137,17 @@ def test_the_default_queue_may_be_called_otherwise_and_stays_one(world: World) -
     assert Queue.objects.get(is_default=True).name == "Everybody"
 
 
+def test_a_channel_and_the_limits_of_its_states_are_configuration(world: World) -> None:
+    assert "channel: sms" in applying.export()
+
+    call_command_quietly(
+        "import_config", write_file("channels: [{channel: sms, auto_close_wrap_up: 120}]"), "--yes"
+    )
+
+    setting = ChannelSetting.objects.get(channel="sms")
+    assert (setting.auto_close_wrap_up, setting.is_enabled) == (120, True)
+
+
 def test_null_takes_the_number_away(full: World) -> None:
     call_command_quietly(
         "import_config", write_file("work_streams: [{name: Support by SMS, sms_number: null}]"), "--yes"
@@ -178,6 +189,7 @@ REFUSED = {
         "sms_number: {number: '14252306549'}}]",
         "This number already belongs to work stream Support by SMS",
     ),
+    "an unknown channel": ("channels: [{channel: pigeon}]", "There is no such channel"),
     "a NUL": ('queues: [{name: "a\\0b"}]', "Null characters are not allowed"),
     "a yes where a name belongs": ("queues: [{name: yes}]", "each record needs its name"),
 }
