@@ -111,9 +111,9 @@ def _drift(turned: list[Drift]) -> str:
     if not turned:
         return ""
     first = turned[0]
-    present = first.present or "nothing"
+    present = first.present or "nowhere"
     more = f" {len(turned) - 1} more numbers differ as well." if len(turned) > 1 else ""
-    return f"Number {first.number} posts to {present}, not to the inbound URL of this installation.{more}"
+    return f"Number {first.number} posts to {present}, not to {first.expected}.{more}"
 
 
 def _refusals(facts: AccountFacts, is_open: bool, now: datetime) -> str:

@@ -141,7 +141,7 @@ def watch_of(account: ProviderAccount, *, now: datetime) -> AccountWatch:
     """The account's watch, made when it is new: a new account has missed nothing yet."""
     later = now + EVERY
     return AccountWatch.objects.get_or_create(
-        account=account, defaults={"next_fetch_at": later, "next_drift_check_at": now}
+        account=account, defaults={"next_fetch_at": later, "next_drift_check_at": later}
     )[0]
 
 

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from channels_app import doubt, incidents, missed, outbox, retention
+from channels_app import doubt, drift, incidents, missed, outbox, retention
 from omnichannel.lib.queue import drain
 
 
@@ -23,8 +23,8 @@ def watch_health() -> int:
 
 
 def fetch_missed() -> int:
-    """Fetch missed messages of the accounts whose turn it is; returns how many were asked."""
-    return drain(missed.fetch_one)
+    """Fetch missed messages, and look for drift, of the accounts whose turn it is; returns how many."""
+    return drain(missed.fetch_one) + drain(drift.look_at_one)
 
 
 def remove_old() -> int:

@@ -29,6 +29,7 @@ MAP = {
     ),
     "Conversations": ("conversations.Conversation",),
     "Diagnostics": (
+        "channel-health",
         "channels_app.Incident",
         "channels_app.WebhookReceipt",
         "channels_app.InboundText",

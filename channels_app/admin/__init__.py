@@ -1,5 +1,6 @@
 """Administration of the wire: what is set up, and the records of what came in and went out."""
 
+from channels_app.admin.channel_health import channel_health, look_again
 from channels_app.admin.incidents import IncidentAdmin
 from channels_app.admin.journal import WebhookReceiptAdmin
 from channels_app.admin.parts import LEVELS, ConflictsAreTold, state_chip, validation_chip
@@ -26,6 +27,8 @@ __all__ = [
     "SmsNumberAdmin",
     "SmsSettingsAdmin",
     "WebhookReceiptAdmin",
+    "channel_health",
+    "look_again",
     "state_chip",
     "validation_chip",
 ]
