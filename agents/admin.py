@@ -5,12 +5,18 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
+from agents import access_pages  # noqa: F401  (its pages)
+from agents.access import may_touch
+from agents.authenticators import Authenticator
 from agents.forms import PersonAddForm, PersonChangeForm
 from agents.models import Agent, User
 from agents.roles import let_see_numbers, role_of, sees_numbers
+from agents.second_factor import authenticator_of
 from agents.services import is_known_to_history, set_capacity, set_role_and_capacity
 from omnichannel.lib.backoffice import NOTHING, RecordAdmin, table
 
@@ -23,15 +29,23 @@ class PersonAdmin(UserAdmin):
 
     form = PersonChangeForm
     add_form = PersonAddForm
-    list_display = ("username", "first_name", "last_name", "role", "is_active", "last_login")
+    list_display = (
+        "username",
+        "first_name",
+        "last_name",
+        "role",
+        "is_active",
+        "second_factor",
+        "last_login",
+    )
     list_filter = ("is_active", "groups")
     show_facets = admin.ShowFacets.NEVER
     ordering = ("username",)
     filter_horizontal = ()
     actions: Any = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "second_factor", "access")
     fieldsets: ClassVar[Any] = (
-        ("Login", {"fields": ("username", "password", "is_active")}),
+        ("Login", {"fields": ("username", "password", "is_active", "second_factor", "access")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone", "locale")}),
         ("Work", {"fields": ("role", "capacity", "sees_numbers")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
@@ -52,6 +66,18 @@ class PersonAdmin(UserAdmin):
         """By their role, or because it was given to them."""
         return sees_numbers(user)
 
+    @admin.display(description="two-factor log-in", boolean=True)
+    def second_factor(self, user: User) -> bool:
+        """Whether they log in with a code as well."""
+        known: bool | None = getattr(user, "has_second_factor", None)
+        return authenticator_of(user) is not None if known is None else known
+
+    @admin.display(description="access")
+    def access(self, user: User) -> str:
+        """The page with their log-ins, tokens and second factor."""
+        url = reverse("admin:person_access", args=[user.pk])
+        return format_html('<a class="button" href="{}">Log-ins, API tokens, second factor</a>', url)
+
     @admin.display(description="capacity")
     def capacity(self, user: User) -> object:
         """What they can carry."""
@@ -60,7 +86,9 @@ class PersonAdmin(UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what the list shows."""
-        return super().get_queryset(request).select_related("agent").prefetch_related("groups")
+        confirmed = Authenticator.objects.filter(user=OuterRef("pk"), confirmed=True)
+        found: QuerySet = super().get_queryset(request).annotate(has_second_factor=Exists(confirmed))
+        return found.select_related("agent").prefetch_related("groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only a superuser sees the switch that makes another."""
@@ -91,7 +119,7 @@ class PersonAdmin(UserAdmin):
         return [str(user) for user in objs], {"users": len(objs)}, set(), []
 
     def _may_touch(self, request: HttpRequest, obj: User | None) -> bool:
-        return obj is None or not obj.is_superuser or bool(request.user.is_superuser)
+        return obj is None or may_touch(request.user, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The login, then role and seat."""

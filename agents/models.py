@@ -103,5 +103,6 @@ class ApiToken(AbstractAuthToken):
         return self.name or "API token"
 
 
-# The models of the second factor stand in a module of their own; Django looks for them here.
+# These stand in modules of their own; Django looks for them here.
 from agents.authenticators import Authenticator, RecoveryCode, SignInPolicy  # noqa: E402, F401
+from agents.links import SignInLink  # noqa: E402, F401

@@ -93,12 +93,26 @@ def _digest(user: User, code: str) -> str:
 # --- requiring ------------------------------------------------------------------------------------
 
 
+def policy() -> SignInPolicy:
+    """What the installation asks; nothing until somebody says so."""
+    return SignInPolicy.objects.first() or SignInPolicy(pk=1)
+
+
+def count_by_role() -> list[tuple[str, int, int]]:
+    """Per role: how many active people have it, and how many of them a second factor."""
+    with_one = Authenticator.objects.filter(confirmed=True).values("user")
+    counts = []
+    for role in ROLES:
+        people = User.objects.filter(is_active=True, groups__name=role)
+        counts.append((role, people.count(), people.filter(pk__in=with_one).count()))
+    return counts
+
+
 def required_roles() -> list[str]:
     """The roles that need a second factor; a process remembers them for five seconds."""
     found: list[str] | None = cache.get(REQUIRED)
     if found is None:
-        policy = SignInPolicy.objects.first()
-        found = policy.required_roles if policy else []
+        found = list(policy().required_roles)
         cache.set(REQUIRED, found, REQUIRED_FOR_S)
     return found
 
@@ -107,11 +121,11 @@ def require_for(*, roles: list[str]) -> SignInPolicy:
     """Require a second factor of everybody with one of `roles`; raises ValueError for what is none."""
     if not set(roles) <= set(ROLES):
         raise ValueError("There is no such role.")
-    policy = SignInPolicy.objects.first() or SignInPolicy(pk=1)
-    policy.required_roles = [role for role in ROLES if role in roles]
-    policy.save()
+    changed = policy()
+    changed.required_roles = [role for role in ROLES if role in roles]
+    changed.save()
     transaction.on_commit(lambda: cache.delete(REQUIRED))
-    return policy
+    return changed
 
 
 def is_required_of(user: User) -> bool:

@@ -1,9 +1,14 @@
 """What is swept away by the clock."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from agents import throttle
+from agents.links import SignInLink
 from agents.models import ApiToken, LogIn
+
+KEPT_AFTERWARDS = timedelta(days=30)  # so that an invitation can be made again
 
 
 def sweep() -> int:
@@ -11,5 +16,6 @@ def sweep() -> int:
     now = timezone.now()
     LogIn.objects.filter(expire_date__lt=now).delete()
     ApiToken.objects.filter(expiry__lt=now).delete()
+    SignInLink.objects.filter(expires_at__lt=now - KEPT_AFTERWARDS).delete()
     throttle.sweep()
     return 0

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import path, re_path
 
-from agents import account_views, sign_in_views
+from agents import account_views, sign_in_views, welcome_views
 
 SECURITY = "account/security/"
 
@@ -22,5 +22,6 @@ urlpatterns = [
         name="account-end-log-in",
     ),
     path(f"{SECURITY}tokens/<uuid:uuid>/revoke/", account_views.revoke_token, name="account-revoke-token"),
+    re_path(r"^welcome/(?P<token>[A-Za-z0-9_-]{43})/$", welcome_views.welcome, name="welcome"),
     path("account/password/", account_views.PasswordView.as_view(), name="account-password"),
 ]

@@ -41,7 +41,9 @@ MAP = {
     "Settings": (
         "routing.ChannelSetting",
         "agents.User",
+        "invitations",
         "auth.Group",
+        "sign_in",
         "configuration",
         "omnichannel.AuditEntry",
     ),

@@ -40,6 +40,7 @@ AUDITED: dict[str, Audited] = {
     ),
     "agents.agent": Audited(),
     "agents.signinpolicy": Audited(),
+    "agents.signinlink": Audited(hidden=("digest",)),
     "routing.workstream": Audited(),
     "routing.channelsetting": Audited(),
     "routing.queue": Audited(lists=("members",)),

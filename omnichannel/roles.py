@@ -48,6 +48,7 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         "contacts.erasure": ("view", "add"),
         "auth.group": VIEW,
         "omnichannel.auditentry": VIEW,
+        "agents.signinpolicy": ("view", "change"),
     },
     SUPERVISOR: {
         **dict.fromkeys(CONFIGURATION | RECORDS, VIEW),

@@ -263,6 +263,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "desk:home"
 LOGOUT_REDIRECT_URL = "login"
+# smtp+tls://user:password@host:587 and the like; without it, links are only shown to be passed on.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+CAN_E_MAIL = bool(EMAIL_URL)
+if EMAIL_URL:
+    globals().update(environ.Env.email_url_config(EMAIL_URL))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=f"omnichannel@{urlsplit(PUBLIC_BASE_URL).hostname}")
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
