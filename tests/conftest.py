@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.test import Client
 
+from agents.second_factor import REQUIRED
 from channels_app import doors
 from omnichannel.lib import queue
 from tests.world import World, build_world
@@ -51,6 +53,8 @@ def settings_for_tests(settings: Any) -> None:
     settings.WHITENOISE_USE_FINDERS = False
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
+    # A process knows for some seconds that no role needs a second factor; here for the whole test.
+    cache.set(REQUIRED, [], None)
     doors.forget_doors()
 
 

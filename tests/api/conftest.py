@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import responses
-from django.core.cache import cache
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -15,12 +14,6 @@ from conversations.models import Conversation
 from tests.world import World, post_webhook, text_params
 
 Api = Callable[[str], APIClient]
-
-
-@pytest.fixture(autouse=True)
-def fresh_throttles() -> None:
-    """Each test may log in as often as it likes."""
-    cache.clear()
 
 
 @pytest.fixture
