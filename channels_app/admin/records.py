@@ -140,4 +140,4 @@ class ProviderCallAdmin(RecordAdmin):
     @admin.display(description="body")
     def answer_shown(self, call: ProviderCall) -> str:
         """As it came, without secrets."""
-        return format_html('<pre class="raw">{}</pre>', call.answer or NOTHING)
+        return format_html('<pre class="raw" tabindex="0">{}</pre>', call.answer or NOTHING)

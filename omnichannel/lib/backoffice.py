@@ -90,7 +90,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str)
     if not lines:
         return format_html('<p class="empty">{}</p>', empty)
     return format_html(
-        '<div class="table-scroll"><table class="facts">'
+        '<div class="table-scroll" tabindex="0"><table class="facts">'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
         format_html_join("", '<th scope="col">{}</th>', ((head,) for head in heads)),
         format_html_join("", "{}", ((line,) for line in lines)),

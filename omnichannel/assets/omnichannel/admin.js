@@ -181,6 +181,20 @@ function floatMessages(list) {
 
 document.querySelectorAll("ul.messagelist").forEach(floatMessages);
 
+// --- what Django's own scripts draw without a name ---------------------------------------------------------
+
+function nameWidgets() {
+  for (const box of document.querySelectorAll(".select2-container")) {
+    const name = box.parentElement.closest(".field, td, .form-row")?.querySelector("label")?.textContent.trim();
+    if (name) for (const part of box.querySelectorAll(".select2-selection, [role=textbox]")) part.setAttribute("aria-label", name);
+    box.querySelector(".select2-selection")?.removeAttribute("aria-labelledby");
+  }
+  for (const icon of document.querySelectorAll(".selector .help-tooltip[aria-label]")) icon.setAttribute("role", "img");
+}
+
+window.addEventListener("load", () => setTimeout(nameWidgets));
+document.addEventListener("formset:added", () => setTimeout(nameWidgets));
+
 offerCopying(document);
 document.querySelectorAll("[data-reveal]:not([data-revealed])").forEach(putAway);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);
