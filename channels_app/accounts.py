@@ -28,6 +28,7 @@ from routing.models import Channel, WorkStream
 
 P = ParamSpec("P")
 R = TypeVar("R")
+VALIDATION = ("last_validated_at", "last_validation_status", "last_validation_outcome")
 EXPECTED_BASE_URL = "Enter scheme and host only, for example https://api.twilio.com."
 # A last label that begins with a letter: 127.1 and 0x7f.1 are addresses of this machine in disguise.
 PUBLIC_NAME = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE | re.ASCII)
@@ -48,6 +49,19 @@ class Conflict(ValueError):
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class OtherSecret(Conflict):
+    """Another secret was given for a known account: it is replaced there, if it validates."""
+
+    def __init__(self, account: ProviderAccount, *, field: str) -> None:
+        self.account = account
+        users = ", ".join(used_by(account)) or "no work stream now"
+        super().__init__(
+            f"Another token is stored for this account, which is used by {users}. Replace it on the provider "
+            "account: it is kept only if it validates.",
+            field=field,
+        )
 
 
 def told_as_conflict(field: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -118,8 +132,7 @@ def base_url_problem(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
-        _ = parts.port
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return EXPECTED_BASE_URL
     has_more = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
@@ -129,6 +142,8 @@ def base_url_problem(url: str) -> str:
         return ""
     if parts.scheme != "https":
         return "The base URL must begin with https://: the Auth Token is sent there."
+    if port not in {None, 443}:
+        return "The base URL must not name a port: providers are reached at the usual one."
     return "" if _is_public(host) else "The base URL must lead to a public host."
 
 
@@ -164,9 +179,10 @@ def check_sms_settings(
             raise Conflict("Enter the Auth Token of this account.", field="auth_token")
         return None
     if secret and secret != account.secret.reveal():
-        _may_change_secret(account, sms_settings, field="auth_token")
-    if secondary_secret is not None and secondary_secret != account.secondary_secret.reveal():
-        _may_change_secret(account, sms_settings, field="secondary_auth_token")
+        raise OtherSecret(account, field="auth_token")
+    is_other = secondary_secret is not None and secondary_secret != account.secondary_secret.reveal()
+    if is_other and not is_alone(sms_settings, account):
+        raise OtherSecret(account, field="secondary_auth_token")
     return account
 
 
@@ -183,7 +199,7 @@ def save_sms_settings(
     """Store a work stream's SMS settings; the account behind them is found or made.
 
     An empty `secret` keeps the known one; `secondary_secret` None keeps, "" removes. Raises Conflict when no
-    secret is known, or when another secret is given for an account that other records use as well.
+    secret is known, OtherSecret when another one is given for a known account (see tokens.replace_token).
     """
     account = check_sms_settings(
         sms_settings=sms_settings,
@@ -237,14 +253,10 @@ def used_by(account: ProviderAccount) -> list[str]:
     return list(live.order_by("work_stream__name").values_list("work_stream__name", flat=True))
 
 
-def _may_change_secret(account: ProviderAccount, mine: SmsSettings, *, field: str) -> None:
-    others = [name for name in used_by(account) if mine.pk is None or name != mine.work_stream.name]
-    if others:
-        raise Conflict(
-            f"This account is also used by {', '.join(others)}, with another Auth Token. "
-            "Change the token on the provider account itself.",
-            field=field,
-        )
+def is_alone(sms_settings: SmsSettings, account: ProviderAccount) -> bool:
+    """Whether these settings use an account, and no other work stream does."""
+    users = account.sms_settings.filter(work_stream__deleted_at=None)
+    return sms_settings.account_id == account.pk and not users.exclude(pk=sms_settings.pk).exists()
 
 
 @transaction.atomic
@@ -254,9 +266,12 @@ def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: 
         account.secret = secret
     if secondary_secret is not None:
         account.secondary_secret = secondary_secret
-    account.last_validated_at, account.last_validation_status = None, ""
-    account.save(update_fields=["secret", "secondary_secret", "last_validated_at", "last_validation_status"])
-    account.sms_settings.update(last_validation_on=None, last_validation_status="")
+    account.last_validated_at = None
+    account.last_validation_status = account.last_validation_outcome = ""
+    account.save(update_fields=["secret", "secondary_secret", *VALIDATION])
+    account.sms_settings.update(
+        last_validation_on=None, last_validation_status="", last_validation_outcome=""
+    )
 
 
 # --- numbers --------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels_app import accounts, receipts, validation
+from channels_app import accounts, receipts, tokens, validation
+from channels_app.api_set_up import INSIST, SetUpActions
 from channels_app.forms import FASTEST, LONGEST_SECRET
 from channels_app.models import Delivery, DeliveryEvent, Provider, SmsNumber, SmsSettings, WebhookReceipt
 from channels_app.providers import REGISTRY
@@ -50,6 +51,12 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
         max_length=LONGEST_SECRET,
         help_text="Missing keeps the known one, empty removes it.",
     )
+    replace_for_all = serializers.BooleanField(
+        write_only=True,
+        default=False,
+        help_text="Another token for an account that other work streams use as well is meant for them too.",
+    )
+    keep_unvalidated = serializers.BooleanField(write_only=True, default=False, help_text=INSIST)
     base_url = serializers.CharField(source="account.base_url", max_length=200, required=False)
     inbound_url = serializers.SerializerMethodField()
 
@@ -62,6 +69,8 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
             "account_sid",
             "auth_token",
             "secondary_auth_token",
+            "replace_for_all",
+            "keep_unvalidated",
             "base_url",
             "inbound_url",
             "last_validation_on",
@@ -98,18 +107,37 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
         record = self.instance or SmsSettings(work_stream=attrs["work_stream"])
         try:
             accounts.check_sms_settings(sms_settings=record, **values)
+        except accounts.OtherSecret as error:
+            if not (attrs.get("replace_for_all") or accounts.is_alone(record, error.account)):
+                raise conflict(error) from error
         except accounts.Conflict as error:
             raise conflict(error) from error
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> SmsSettings:
         """Find or make the account, issue the inbound URL."""
-        record = SmsSettings(work_stream=validated_data["work_stream"])
-        return accounts.save_sms_settings(sms_settings=record, **self._values(validated_data))
+        return self._save(SmsSettings(work_stream=validated_data["work_stream"]), validated_data)
 
     def update(self, instance: SmsSettings, validated_data: dict[str, Any]) -> SmsSettings:
         """The same with what is given."""
-        return accounts.save_sms_settings(sms_settings=instance, **self._values(validated_data))
+        return self._save(instance, validated_data)
+
+    def _save(self, record: SmsSettings, attrs: dict[str, Any]) -> SmsSettings:
+        """Store it; another token for a known account only if the provider takes it."""
+        values = self._values(attrs)
+        try:
+            accounts.check_sms_settings(sms_settings=record, **values)
+        except accounts.OtherSecret as error:
+            tokens.replace_token(
+                account=error.account,
+                secret=values["secret"],
+                secondary_secret=values["secondary_secret"],
+                keep_unproven=attrs.get("keep_unvalidated", False),
+            )
+            values |= {"secret": "", "secondary_secret": None}
+        if record.pk:
+            record.refresh_from_db()
+        return accounts.save_sms_settings(sms_settings=record, **values)
 
     def _values(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What accounts.save_sms_settings takes; what is not given stays as it is."""
@@ -142,6 +170,7 @@ class ValidationSerializer(serializers.Serializer):
 
 
 class SmsSettingsViewSet(
+    SetUpActions,
     mixins.ListModelMixin,
     mixins.CreateModelMixin,
     mixins.RetrieveModelMixin,

@@ -4,9 +4,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
 
 from channels_app import accounts
-from channels_app.accounts import Conflict
+from channels_app.accounts import Conflict, OtherSecret
 from channels_app.models import Provider, ProviderAccount, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
 from omnichannel.lib import phones
@@ -26,6 +28,16 @@ NOT_A_LONG_CODE_OF_THE_US = (
 def shows(form: forms.BaseForm, name: str) -> bool:
     """Whether people see a field of this name."""
     return name in form.fields and not form.fields[name].widget.is_hidden
+
+
+def replace_url(account: ProviderAccount) -> str:
+    """The page on which an account's tokens are replaced."""
+    return reverse("admin:replace-token", args=[account.pk])
+
+
+def with_replace_link(error: OtherSecret) -> str:
+    """The conflict, and the way to the page that solves it."""
+    return format_html('{} <a href="{}">Replace the token</a>', str(error), replace_url(error.account))
 
 
 class SecretInput(forms.PasswordInput):
@@ -53,7 +65,9 @@ class SecretsForm(forms.ModelForm):
     def describe_secrets(self, account: ProviderAccount | None) -> None:
         """Say what is stored, and offer to remove only what is there."""
         if account is not None and account.secret:
-            self.fields["auth_token"].help_text = KEPT
+            self.fields["auth_token"].help_text = format_html(
+                '{} <a href="{}">Replace the Auth Token</a>', KEPT, replace_url(account)
+            )
         if account is not None and account.secondary_secret:
             self.fields["secondary_auth_token"].help_text = KEPT
         else:
@@ -131,6 +145,8 @@ class SmsSettingsForm(SecretsForm):
         if not self.errors:
             try:
                 accounts.check_sms_settings(sms_settings=self.instance, **self.values())
+            except OtherSecret as error:
+                self.add_error(error.field, with_replace_link(error))
             except Conflict as error:
                 self.add_error(error.field if shows(self, error.field) else None, str(error))
         return found
@@ -146,24 +162,13 @@ class SmsSettingsForm(SecretsForm):
         }
 
 
-class ProviderAccountForm(SecretsForm):
-    """The secrets of an account, for all that use it."""
-
-    class Meta:
-        model = ProviderAccount
-        fields: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if "auth_token" in self.fields:
-            self.describe_secrets(self.instance)
-
-
 class SmsNumberForm(forms.ModelForm):
     """The support number of a work stream."""
 
     # Whether the stream's SMS settings are saved just before, if they are not there yet.
     settings_follow = False
+    # The number that was picked from the account, filled in when the page opens.
+    picked = ""
 
     number = forms.CharField(
         label="Number",
@@ -190,6 +195,8 @@ class SmsNumberForm(forms.ModelForm):
         if self.instance.pk:
             number = self.instance.number
             self.initial.update(number=number.value, messages_per_second=number.messages_per_second)
+        if self.picked and not self.is_bound:
+            self.initial["number"] = self.picked
         if "work_stream" in self.fields:
             self.fields["work_stream"].queryset = streams_for_number()  # type: ignore[attr-defined]
             explain(self.fields["work_stream"])

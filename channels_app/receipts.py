@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from channels_app.inbound_urls import note_use
 from channels_app.models import Number, Refusal, Replay, WebhookReceipt
 from omnichannel.lib import backoff, redact
 from omnichannel.lib.queue import ring
@@ -139,7 +140,9 @@ def claim_next(*, now: datetime) -> WebhookReceipt | None:
             pk=pk, state=State.RECEIVED, attempts=attempts, next_attempt_at__lte=now
         )
         if mine.update(attempts=attempts + 1, next_attempt_at=now + LEASE):
-            return WebhookReceipt.objects.select_related("account").get(pk=pk)
+            receipt = WebhookReceipt.objects.select_related("account").get(pk=pk)
+            note_use(receipt)
+            return receipt
     return None
 
 

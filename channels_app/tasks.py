@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from channels_app import doubt, drift, incidents, missed, outbox, retention
+from channels_app import doubt, drift, inbound_urls, incidents, missed, outbox, retention
 from omnichannel.lib.queue import drain
 
 
@@ -14,6 +14,12 @@ def send_due() -> int:
 def settle_doubtful() -> int:
     """Give up on dead senders and look for what hangs in doubt; returns how many were looked at."""
     return doubt.abandon_stale(now=timezone.now()) + drain(doubt.look_for_one)
+
+
+def retire_silent_urls() -> int:
+    """Retire replaced inbound URLs that were silent for thirty days; returns 0, for no more is due."""
+    inbound_urls.retire_silent(now=timezone.now())
+    return 0
 
 
 def watch_health() -> int:

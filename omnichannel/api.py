@@ -6,6 +6,7 @@ from rest_framework.routers import DefaultRouter
 
 from agents.token_api import TokenView
 from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, SmsSettingsViewSet
+from channels_app.api_set_up import ProviderAccountViewSet
 from contacts.api import AccountViewSet
 from contacts.import_api import ImportViewSet
 from contacts.merge_api import MergeViewSet
@@ -27,6 +28,7 @@ for name, viewset in {
     "agents": AgentViewSet,
     "sms-settings": SmsSettingsViewSet,
     "sms-numbers": SmsNumberViewSet,
+    "provider-accounts": ProviderAccountViewSet,
     "receipts": ReceiptViewSet,
     "deliveries": DeliveryViewSet,
     "accounts": AccountViewSet,

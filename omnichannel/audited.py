@@ -46,9 +46,11 @@ AUDITED: dict[str, Audited] = {
     "routing.queue": Audited(lists=("members",)),
     "routing.routingrule": Audited(),
     "channels_app.provideraccount": Audited(unsaid=VALIDATION),
-    "channels_app.inboundurl": Audited(hidden=("token",)),
+    "channels_app.inboundurl": Audited(hidden=("token",), unsaid=("last_used_at",)),
     "channels_app.smssettings": Audited(unsaid=VALIDATION),
-    "channels_app.number": Audited(unsaid=("bucket_tokens", "bucket_filled_at")),
+    "channels_app.number": Audited(
+        unsaid=("bucket_tokens", "bucket_filled_at", "webhook_seen", "webhook_seen_at")
+    ),
     "channels_app.smsnumber": Audited(),
     "contacts.account": Audited(),
     "contacts.contact": Audited(),

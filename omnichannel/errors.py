@@ -11,6 +11,8 @@ from rest_framework.views import exception_handler
 
 from channels_app.accounts import Conflict
 from channels_app.outbox import Refused
+from channels_app.providers.base import Trouble
+from channels_app.tokens import NotKept
 from contacts.imports import NotPossible
 from contacts.merging import CannotMerge
 from conversations.access import NotFound
@@ -25,6 +27,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return page_not_found(request, exception)
 
 
+def _provider_says_no(error: Trouble | NotKept) -> Response:
+    """409 when a provider did not do what it was asked; 400 at the token that was not kept."""
+    code = error.check.outcome.value
+    if isinstance(error, Trouble):
+        return Response({"code": code, "detail": str(error)}, status=status.HTTP_409_CONFLICT)
+    said = f"{error} Try again later, or send keep_unvalidated." if error.may_insist else str(error)
+    return Response({"auth_token": [said], "code": code}, status=status.HTTP_400_BAD_REQUEST)
+
+
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Our anticipated errors as 404, 409 and 400; all else as the framework does."""
     match error:
@@ -37,6 +48,8 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
             return Response(body, status=status.HTTP_400_BAD_REQUEST)
         case Conflict():
             return Response({error.field: [str(error)]}, status=status.HTTP_400_BAD_REQUEST)
+        case Trouble() | NotKept():
+            return _provider_says_no(error)
         case Protected():
             body = {"code": "protected", "detail": str(error)}
             return Response(body, status=status.HTTP_409_CONFLICT)

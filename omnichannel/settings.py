@@ -214,6 +214,7 @@ DOORBELLS = {
     "import.due": Doorbell(task="contacts.tasks.import_due", lane=BACKGROUND_LANE, every_s=2),
     "contacts.forget": Doorbell(task="contacts.tasks.forget_old", lane=BACKGROUND_LANE, every_s=3600),
     "audit.sweep": Doorbell(task="omnichannel.tasks.sweep_audit_log", lane=BACKGROUND_LANE, every_s=3600),
+    "url.sweep": Doorbell(task="channels_app.tasks.retire_silent_urls", lane=BACKGROUND_LANE, every_s=3600),
     "worker.beat": Doorbell(task="omnichannel.tasks.beat", lane=EVERY_LANE, every_s=5),
 }
 # Fetch missed messages looks at the texts of so many days.

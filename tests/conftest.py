@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from agents.second_factor import REQUIRED
-from channels_app import doors
+from channels_app import doors, inbound_urls
 from omnichannel.lib import queue
 from tests.world import World, build_world
 
@@ -56,6 +56,7 @@ def settings_for_tests(settings: Any) -> None:
     # A process knows for some seconds that no role needs a second factor; here for the whole test.
     cache.set(REQUIRED, [], None)
     doors.forget_doors()
+    inbound_urls.forget_uses()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Administration of the wire: what is set up, and the records of what came in and went out."""
 
+from channels_app.admin import set_up_pages  # noqa: F401  (registers its pages)
 from channels_app.admin.channel_health import channel_health, look_again
 from channels_app.admin.incidents import IncidentAdmin
 from channels_app.admin.journal import WebhookReceiptAdmin

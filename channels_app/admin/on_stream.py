@@ -193,6 +193,12 @@ class SmsNumberInline(OnStreamInline):
     exclude = ("number",)
     readonly_fields = ("readable", "rate", "remove")
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """With the number that was picked from the account."""
+        made = super().get_formset(request, obj, **options)
+        made.form.picked = request.GET.get("number", "")
+        return made
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With the number's own row."""
         return super().get_queryset(request).select_related("number", "work_stream")

@@ -1,5 +1,6 @@
 """Administration of what is set up: SMS settings with Validate API Key, SMS numbers, accounts."""
 
+import time
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -14,7 +15,6 @@ from channels_app.admin.on_stream import NEW_URL
 from channels_app.admin.parts import LEVELS, ConflictsAreTold, connection_to_twilio, validation_chip
 from channels_app.forms import (
     NOT_A_LONG_CODE_OF_THE_US,
-    ProviderAccountForm,
     SmsNumberForm,
     SmsSettingsForm,
 )
@@ -22,7 +22,8 @@ from channels_app.models import ProviderAccount, SmsNumber, SmsSettings
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import NOTHING, table, without_shortcuts
 
-VALIDATED_AT_ONCE = 5
+# No web server waits for ever; one validation may take PATIENCE_S of the provider's file, twice.
+VALIDATED_FOR_S = 10.0
 
 
 class OfWorkStreamAdmin(ConflictsAreTold):
@@ -118,12 +119,17 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
     @admin.action(permissions=["change"], description="Validate API Key")
     def validate_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Validate API Key for some records, one after the other."""
-        chosen = list(queryset.select_related("account", "work_stream")[: VALIDATED_AT_ONCE + 1])
-        for sms_settings in chosen[:VALIDATED_AT_ONCE]:
-            self._validate(request, sms_settings, name=f"{sms_settings.work_stream}: ")
-        if len(chosen) > VALIDATED_AT_ONCE:
+        ends_at = time.monotonic() + VALIDATED_FOR_S
+        left_out = []
+        for sms_settings in queryset.select_related("account", "work_stream"):
+            if time.monotonic() < ends_at:
+                self._validate(request, sms_settings, name=f"{sms_settings.work_stream}: ")
+            else:
+                left_out.append(str(sms_settings.work_stream))
+        if left_out:
+            named = ", ".join(left_out)
             messages.warning(
-                request, f"Only the first {VALIDATED_AT_ONCE} were validated: each may take a while."
+                request, f"It took too long to validate all. Validate these by themselves: {named}."
             )
 
     def _validate(self, request: HttpRequest, sms_settings: SmsSettings, *, name: str = "") -> None:
@@ -149,6 +155,12 @@ class SmsNumberAdmin(OfWorkStreamAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Those of streams in use."""
         return super().get_queryset(request).filter(work_stream__deleted_at=None)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """With the number that was picked from the account."""
+        made: Any = super().get_form(request, obj, change, **options)
+        made.picked = request.GET.get("number", "")
+        return made
 
     def get_fieldsets(self, request: HttpRequest, obj: SmsNumber | None = None) -> Any:
         """The inbound URL after the first save."""
@@ -194,23 +206,25 @@ class SmsNumberAdmin(OfWorkStreamAdmin):
 class ProviderAccountAdmin(admin.ModelAdmin):
     """Accounts at providers: here a secret is replaced for all that use it. SMS settings make them."""
 
-    form = ProviderAccountForm
     list_display = ("external_id", "provider", "base_url", "last_validated_at", "status")
     list_display_links = ("external_id",)
     ordering = ("id",)
     actions: Any = ()
-    shown = ("provider", "external_id", "base_url", "used_by", "inbound_urls")
+    shown = ("provider", "external_id", "base_url", "used_by", "tokens_stored", "inbound_urls")
     readonly_fields = (*shown, "last_validated_at", "status")
+    fieldsets = (
+        ("Account", {"fields": shown}),
+        ("Validation", {"fields": ("last_validated_at", "status")}),
+    )
 
-    def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
-        """Who it is, its secrets, what the provider said last."""
-        secrets = ["auth_token", "secondary_auth_token"]
-        if obj is not None and obj.secondary_secret:
-            secrets.append("remove_secondary")
-        return (
-            ("Account", {"fields": self.shown}),
-            ("Replace the tokens", {"fields": secrets, "description": "For all work streams named above."}),
-            ("Validation", {"fields": ("last_validated_at", "status")}),
+    @admin.display(description="tokens")
+    def tokens_stored(self, account: ProviderAccount) -> str:
+        """That they are stored, and where they are replaced; never the tokens."""
+        second = " and a Secondary Auth Token" if account.secondary_secret else ""
+        return format_html(
+            'An Auth Token{} stored, never shown. <a href="{}">Replace the Auth Token</a>',
+            f"{second} are" if second else " is",
+            reverse("admin:replace-token", args=[account.pk]),
         )
 
     @admin.display(description="used by")
@@ -236,12 +250,10 @@ class ProviderAccountAdmin(admin.ModelAdmin):
         """SMS settings make them."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Their tokens are replaced on a page of its own, and nothing else of them changes."""
+        return False
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Their history stays."""
         return False
-
-    def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
-        """Replace what was typed."""
-        accounts.replace_secrets(
-            account=obj, secret=form.cleaned_data["auth_token"], secondary_secret=form.secondary_secret
-        )

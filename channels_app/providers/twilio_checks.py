@@ -8,16 +8,16 @@ import requests
 from twilio.rest import Client
 
 from channels_app.providers.base import Check, Credentials, Validity
-from channels_app.providers.twilio_client import UNREADABLE, client, refusal, trouble
+from channels_app.providers.twilio_client import PATIENCE_S, UNREADABLE, client, refusal, trouble
 from omnichannel.lib.http import Recorder
 
 
 def check_credentials(account: Credentials, numbers: tuple[str, ...], record: Recorder) -> list[Check]:
     """See Provider. The account's own answer holds the token in clear, so no body may be recorded."""
-    asked = client(account, account.secret, record)
+    asked = client(account, account.secret, record, patience_s=PATIENCE_S)
     checks = account_checks(asked, account.external_id)
     if checks[0].outcome is Validity.BAD_CREDENTIALS and account.secondary_secret:
-        asked = client(account, account.secondary_secret, record)
+        asked = client(account, account.secondary_secret, record, patience_s=PATIENCE_S)
         checks = with_secondary(checks, account_checks(asked, account.external_id))
     if any(check.level == "error" or check.outcome is Validity.THROTTLED for check in checks):
         return checks

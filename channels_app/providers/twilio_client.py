@@ -1,5 +1,6 @@
 """Twilio's own library, sent to the account's base URL through our recording session."""
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -16,15 +17,17 @@ from omnichannel.lib.http import Recorder, RecordingSession
 T = TypeVar("T")
 # What the library raises for an answer that is no JSON, or JSON of another form.
 UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError)
+# Somebody waits for a page: shorter than any web server's patience (gunicorn's is 30 s).
+PATIENCE_S = 12.0
 NOT_DONE = "nothing was validated or changed"
 
 
 class Http(TwilioHttpClient):
     """The library's HTTP client, sent to the account's base URL through our recording session."""
 
-    def __init__(self, base_url: str, record: Recorder) -> None:
+    def __init__(self, base_url: str, record: Recorder, patience_s: float | None) -> None:
         super().__init__(pool_connections=False)
-        self.session = RecordingSession(record)
+        self.session = RecordingSession(record, patience_s=patience_s)
         self._base = urlsplit(base_url)
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
@@ -42,11 +45,13 @@ class Http(TwilioHttpClient):
         return f"{asked.partition('.')[0]}.{host.partition('.')[2]}"
 
 
-def client(account: Credentials, secret: str, record: Recorder) -> Client:
-    """A client of its own for one task; the environment is not read (a blank entry keeps it out)."""
-    return Client(
-        account.external_id, secret, http_client=Http(account.base_url, record), environment={"-": ""}
-    )
+def client(account: Credentials, secret: str, record: Recorder, *, patience_s: float | None = None) -> Client:
+    """A client of its own for one task; the environment is not read (a blank entry keeps it out).
+
+    `patience_s` bounds all its requests together.
+    """
+    http = Http(account.base_url, record, patience_s)
+    return Client(account.external_id, secret, http_client=http, environment={"-": ""})
 
 
 def ask(account: Credentials, record: Recorder, question: Callable[[Client], T]) -> T:
@@ -57,7 +62,7 @@ def ask(account: Credentials, record: Recorder, question: Callable[[Client], T])
     secrets = account.secrets or ("",)
     for secret in secrets:
         try:
-            return question(client(account, secret, record))
+            return question(client(account, secret, record, patience_s=PATIENCE_S))
         except (requests.RequestException, *UNREADABLE) as error:
             found = trouble(error)
             if found.outcome is not Validity.BAD_CREDENTIALS or secret == secrets[-1]:
@@ -80,8 +85,23 @@ def trouble(error: Exception) -> Check:
                 "internet, then try again."
             )
             return Check("error", said, Validity.UNREACHABLE)
+    if (listed := unfetched(error)) is not None:
+        return refusal(*listed)
     said = f"Twilio's answer could not be read: {NOT_DONE}. Check the Base URL, then try again."
     return Check("error", said, Validity.UNREADABLE)
+
+
+def unfetched(error: Exception) -> tuple[int, str, str] | None:
+    """Status, code and words of a list that was not fetched: the library raises only its base class."""
+    response = error.args[1] if isinstance(error, TwilioException) and len(error.args) > 1 else None
+    if not isinstance(response, Response) or response.status_code < 400:
+        return None
+    try:
+        told = json.loads(response.text)
+    except ValueError:
+        told = None
+    told = told if isinstance(told, dict) else {}
+    return response.status_code, str(told.get("code") or ""), str(told.get("message") or "")
 
 
 def refusal(status: int, code: str, said: str) -> Check:

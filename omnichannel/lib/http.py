@@ -1,13 +1,19 @@
 """HTTP out: time-outs, no redirects, a cap on what is read, and what an exception says about the request."""
 
+import contextlib
+import ipaddress
+import socket
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from requests import exceptions as failures
+from urllib3 import HTTPSConnectionPool
 from urllib3 import exceptions as urllib3_failures
+from urllib3.connection import HTTPSConnection
 
 CONNECT_TIMEOUT_S = 3.0
 # Twilio gives up by itself after about 26 s; the watchdog's patience (FROZEN_AFTER_S) must be longer.
@@ -59,28 +65,80 @@ def _broke_while_connecting(error: BaseException) -> bool:
     return False
 
 
+def is_public(address: str) -> bool:
+    """Whether an IP address can be one on the internet: not private, loopback, link-local or reserved."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(address.partition("%")[0]).is_global
+    return False
+
+
+class PublicConnection(HTTPSConnection):
+    """A connection that is given up, before anything is sent, when it leads to a host that is not public.
+
+    The address is looked at after connecting: between a look at the name and the connection it could change.
+    """
+
+    def _new_conn(self) -> socket.socket:
+        made: socket.socket = super()._new_conn()
+        if not is_public(made.getpeername()[0]):
+            made.close()
+            raise urllib3_failures.NewConnectionError(self, "The host is not a public one.")
+        return made
+
+
+class PublicPool(HTTPSConnectionPool):
+    """Pools such connections."""
+
+    ConnectionCls = PublicConnection
+
+
+class PublicHostsAdapter(requests.adapters.HTTPAdapter):
+    """Connects to public hosts. A proxy of the environment connects for us and decides by itself."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            **self.poolmanager.pool_classes_by_scheme,
+            "https": PublicPool,
+        }
+
+
 class TooMuch(failures.ChunkedEncodingError):
     """The answer is larger or slower than any answer we expect; what it says is unknown."""
 
 
 class RecordingSession(requests.Session):
-    """A session that follows no redirect with credentials, always has time-outs, and tells what it did."""
+    """A session that follows no redirect with credentials, always has time-outs, and tells what it did.
 
-    def __init__(self, record: Recorder) -> None:
+    Over https it reaches public hosts only, whatever a name resolves to. `patience_s` bounds all its requests
+    together, for somebody who waits for a page.
+    """
+
+    def __init__(self, record: Recorder, *, patience_s: float | None = None) -> None:
         super().__init__()
         self._record = record
+        self._ends_at = None if patience_s is None else time.monotonic() + patience_s
+        self.mount("https://", PublicHostsAdapter())
 
     def send(self, request: requests.PreparedRequest, **options: object) -> requests.Response:
-        options |= {"allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S), "stream": True}
         started = time.monotonic()
+        reading = self._time_to_read(started)
+        options |= {"allow_redirects": False, "timeout": (CONNECT_TIMEOUT_S, reading), "stream": True}
         try:
+            if reading <= 0:
+                raise requests.ReadTimeout("The requests before took all the time there was.")
             response = super().send(request, **options)  # type: ignore[arg-type]
-            read_whole(response, deadline=started + CONNECT_TIMEOUT_S + READ_TIMEOUT_S)
+            read_whole(response, deadline=started + CONNECT_TIMEOUT_S + reading)
         except requests.RequestException as error:
             self._record(_call(request, started, None, "", type(error).__name__))
             raise
         self._record(_call(request, started, response.status_code, response.text[:KEPT_BYTES], ""))
         return response
+
+    def _time_to_read(self, now: float) -> float:
+        if self._ends_at is None:
+            return READ_TIMEOUT_S
+        return min(READ_TIMEOUT_S, self._ends_at - now)
 
 
 def read_whole(response: requests.Response, *, deadline: float) -> None:

@@ -65,6 +65,8 @@ class TwilioRest:
         def guarded(request: Request, parts: dict[str, str]) -> Response:
             account = self._state.accounts.get(parts["account"])
             if account is None or not _has_signed_in(request, account):
+                if out_of_order := MODES[self._state.mode]:
+                    return self._fault(parse_fault(out_of_order))
                 return self._refuse_stranger(request, parts["account"], is_sending=is_sending)
             if is_sending:
                 return answer(request, account, parts)

@@ -74,6 +74,10 @@ def test_saving_issues_the_inbound_url_and_shows_where_to_paste_it(
         ("base_url", "https://0x7f000001", "public host"),
         ("base_url", "https://printer.local", "public host"),
         ("base_url", "https://169.254.169.254", "public host"),
+        ("base_url", "https://api.twilio.com:8443", "must not name a port"),
+        ("base_url", "https://[fd00::1]", "public host"),
+        ("base_url", "https://[::ffff:10.0.0.1]", "public host"),
+        ("base_url", "https://api.twilio.com:443@10.0.0.1", "scheme and host only"),
         ("base_url", "https://api.twilio.com/2010", "scheme and host only"),
         ("base_url", "https://api.twilio.com?x=1", "scheme and host only"),
         ("base_url", "https://user:pass@api.twilio.com", "scheme and host only"),
@@ -128,13 +132,26 @@ def test_an_empty_token_keeps_the_known_one(ada: Client, at_twilio: World) -> No
     assert InboundUrl.objects.count() == 1
 
 
-def test_another_token_replaces_the_known_one(ada: Client, at_twilio: World) -> None:
+def test_another_token_for_a_known_account_is_replaced_on_a_page_of_its_own(
+    ada: Client, at_twilio: World
+) -> None:
     url = change_url(at_twilio.sms_settings)
 
-    ada.post(url, {**form_of(ada.get(url)), "auth_token": "another", "secondary_auth_token": "second"})
+    page = ada.post(url, {**form_of(ada.get(url)), "auth_token": "another"})
+
+    assert "which is used by Support by SMS" in errors_of(page)["auth_token"][0]
+    replace = reverse("admin:replace-token", args=[at_twilio.sms_settings.account_id])
+    assert f'<a href="{replace}">Replace the token</a>' in page.content.decode()
+    assert ProviderAccount.objects.get().secret.reveal() == AUTH_TOKEN
+
+
+def test_a_secondary_token_is_added_without_asking(ada: Client, at_twilio: World) -> None:
+    url = change_url(at_twilio.sms_settings)
+
+    ada.post(url, {**form_of(ada.get(url)), "secondary_auth_token": "second"})
 
     account = ProviderAccount.objects.get()
-    assert (account.secret.reveal(), account.secondary_secret.reveal()) == ("another", "second")
+    assert (account.secret.reveal(), account.secondary_secret.reveal()) == (AUTH_TOKEN, "second")
 
 
 def test_the_secondary_token_can_be_removed(ada: Client, at_twilio: World) -> None:
@@ -171,7 +188,7 @@ def test_another_token_for_a_shared_account_names_who_shares_it(
 ) -> None:
     page = ada.post(ADD, {**filled, "account_sid": ACCOUNT_SID, "auth_token": "", field: "other"})
 
-    assert "also used by Support by SMS" in errors_of(page)[field][0]
+    assert "used by Support by SMS" in errors_of(page)[field][0]
     assert ProviderAccount.objects.get().secret.reveal() == AUTH_TOKEN
 
 
@@ -185,17 +202,6 @@ def test_settings_are_not_deleted_by_hand(ada: Client, world: World) -> None:
     url = reverse("admin:channels_app_smssettings_delete", args=[world.sms_settings.pk])
 
     assert ada.post(url, {"post": "yes"}).status_code == 403
-
-
-def test_a_token_is_replaced_for_all_on_the_account(ada: Client, world: World) -> None:
-    url = reverse("admin:channels_app_provideraccount_change", args=[world.sms_settings.account_id])
-    page = ada.get(url)
-    assert "Support by SMS" in page.content.decode()
-
-    ada.post(url, {"auth_token": "rotated", "secondary_auth_token": "old"})
-
-    account = ProviderAccount.objects.get()
-    assert (account.secret.reveal(), account.secondary_secret.reveal()) == ("rotated", "old")
 
 
 def test_a_corrected_account_keeps_the_inbound_url_and_forgets_the_validation(

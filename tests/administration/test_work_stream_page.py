@@ -100,7 +100,7 @@ def test_a_stream_alone_can_be_saved(ada: Client, world: World) -> None:
 def test_everything_changes_with_one_save(ada: Client, at_twilio: World) -> None:
     changes = {
         "name": "Help by SMS",
-        "sms_settings-0-auth_token": "rotated",
+        "sms_settings-0-secondary_auth_token": "second",
         "sms_number-0-description": "For help",
         "sms_number-0-messages_per_second": "3",
     }
@@ -108,7 +108,7 @@ def test_everything_changes_with_one_save(ada: Client, at_twilio: World) -> None
 
     stream = WorkStream.objects.get()
     assert stream.name == "Help by SMS"
-    assert stream.sms_settings.account.secret.reveal() == "rotated"
+    assert stream.sms_settings.account.secondary_secret.reveal() == "second"
     assert stream.sms_number.description == "For help"
     assert stream.sms_number.number.messages_per_second == 3
 
@@ -199,7 +199,8 @@ def test_a_second_number_that_is_sent_along_is_refused(ada: Client, world: World
 
 
 def test_a_typed_token_is_asked_for_again_when_the_error_is_elsewhere(ada: Client, at_twilio: World) -> None:
-    typed = {"name": "", "sms_settings-0-auth_token": "new-token-canary"}
+    another = {"sms_settings-0-account_sid": "AC" + "f" * 32}
+    typed = {"name": "", "sms_settings-0-auth_token": "new-token-canary", **another}
 
     page = fill_in(ada, page_of(at_twilio.stream), **typed)
 
@@ -213,7 +214,7 @@ def test_another_token_for_a_shared_account_names_who_shares_it(ada: Client, at_
 
     page = fill_in(ada, ADD, **STREAM, **typed)
 
-    assert "also used by Support by SMS" in errors_of(page)["sms_settings-0-auth_token"][0]
+    assert "used by Support by SMS" in errors_of(page)["sms_settings-0-auth_token"][0]
 
 
 def test_warnings_come_after_the_save(ada: Client, world: World) -> None:

@@ -233,7 +233,10 @@ def test_wrong_settings_are_told_at_their_field(
     assert list(answer.json()) == [field]
 
 
-def test_a_missing_token_keeps_and_an_empty_secondary_one_removes(at_twilio: World, api: Api) -> None:
+def test_a_missing_token_keeps_and_an_empty_secondary_one_removes(
+    at_twilio: World, api: Api, twilio: Any
+) -> None:
+    answers()(twilio)
     client, url = api("ada"), f"{ROOT}sms-settings/{at_twilio.sms_settings.pk}/"
 
     assert client.patch(url, {"auth_token": "first", "secondary_auth_token": "second"}).status_code == 200

@@ -25,6 +25,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
 
+@pytest.fixture
+def loopback_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over https only public hosts are reached; these servers stand for one."""
+    monkeypatch.setattr(http, "is_public", lambda address: True)
+
+
 @contextlib.contextmanager
 def server(handle: Handler) -> Iterator[int]:
     """A server for one connection; yields its port."""
@@ -118,7 +124,7 @@ def test_a_connection_that_is_not_made_in_time_was_never_sent(monkeypatch):
     assert surely_not_sent(error)
 
 
-def test_an_untrusted_certificate_was_never_sent(certificate):
+def test_an_untrusted_certificate_was_never_sent(certificate, loopback_is_public):
     seen = []
 
     def handle(connection: socket.socket) -> None:
@@ -134,7 +140,7 @@ def test_an_untrusted_certificate_was_never_sent(certificate):
     assert b"".join(seen) == b""
 
 
-def test_tls_to_a_plain_port_was_never_sent():
+def test_tls_to_a_plain_port_was_never_sent(loopback_is_public):
     def handle(connection: socket.socket) -> None:
         connection.recv(4096)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -145,7 +151,7 @@ def test_tls_to_a_plain_port_was_never_sent():
     assert surely_not_sent(error)
 
 
-def test_tls_that_breaks_after_the_request_is_in_doubt(certificate):
+def test_tls_that_breaks_after_the_request_is_in_doubt(certificate, loopback_is_public):
     got = []
 
     def handle(connection: socket.socket) -> None:
@@ -270,3 +276,50 @@ def test_an_answer_that_trickles_is_cut_off_and_in_doubt(monkeypatch: pytest.Mon
         error = post(f"http://127.0.0.1:{port}/")
 
     assert isinstance(error, http.TooMuch)
+
+
+# --- public hosts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_nothing_is_said_over_https_to_a_host_that_is_not_public(host):
+    heard = []
+
+    def handle(connection: socket.socket) -> None:
+        heard.append(connection.recv(4096) or b"nothing")
+
+    with server(handle) as port:
+        error = post(f"https://{host}:{port}/")
+
+    assert set(heard) <= {b"nothing"}
+    assert surely_not_sent(error)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("3.4.5.6", True),
+        ("2a00:1450::1", True),
+        ("10.0.0.1", False),
+        ("127.0.0.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("nonsense", False),
+    ],
+)
+def test_private_addresses_are_told_from_public_ones(address, public):
+    assert http.is_public(address) is public
+
+
+def test_patience_bounds_all_requests_of_a_session():
+    calls: list[Call] = []
+    session = RecordingSession(calls.append, patience_s=0.0)
+
+    with pytest.raises(requests.ReadTimeout):
+        session.get("http://127.0.0.1:1/")
+
+    assert calls[0].error == "ReadTimeout"

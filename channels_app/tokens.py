@@ -1,0 +1,72 @@
+"""An account's secrets: another one is kept only if the provider takes it; the secondary can be promoted."""
+
+from dataclasses import replace
+
+from django.db import transaction
+
+from channels_app.accounts import Conflict, credentials, provider_of, replace_secrets
+from channels_app.calls import recorder
+from channels_app.models import ProviderAccount
+from channels_app.providers.base import Check, Validity
+from channels_app.validation import keep_for_account, worst
+
+# The provider took the secret, whatever else it says of the account.
+PROVEN = frozenset({Validity.GOOD, Validity.TRIAL, Validity.CLOSED, Validity.SUSPENDED})
+# Nobody knows yet: a person may insist.
+UNDECIDED = frozenset({Validity.THROTTLED, Validity.UNREACHABLE, Validity.SLOW, Validity.UNREADABLE})
+
+
+class NotKept(Exception):
+    """Another secret was not kept, and the old one stays. `may_insist`: the provider could not be asked."""
+
+    def __init__(self, check: Check) -> None:
+        self.check, self.may_insist = check, check.outcome in UNDECIDED
+        super().__init__(f"The old Auth Token was kept. {check.text}")
+
+
+def prove(account: ProviderAccount, secret: str) -> list[Check]:
+    """Ask the provider whether it takes a secret that is not stored yet. Outside any transaction."""
+    asked = replace(credentials(account), secret=secret, secondary_secret="")
+    return provider_of(account).check_credentials(asked, (), recorder(account, keep_answers=False))
+
+
+def replace_token(
+    *, account: ProviderAccount, secret: str, secondary_secret: str | None, keep_unproven: bool = False
+) -> Check | None:
+    """Store other secrets for all that use the account; an empty secret and a None secondary keep the old.
+
+    A new primary secret is proved first, by a call outside any transaction. Raises NotKept when the provider
+    refuses it, or cannot be asked and nobody insists. The secondary is not asked about: a provider may
+    take it only once it is promoted. Returns what the provider said, None when it was not asked.
+    """
+    if not secret and secondary_secret is None:
+        return None
+    if not secret or secret == account.secret.reveal():
+        replace_secrets(account=account, secret="", secondary_secret=secondary_secret)
+        return None
+    checks = prove(account, secret)
+    found = worst(checks)
+    if not any(check.outcome in PROVEN for check in checks) and not (
+        keep_unproven and found.outcome in UNDECIDED
+    ):
+        raise NotKept(found)
+    replace_secrets(account=account, secret=secret, secondary_secret=secondary_secret)
+    keep_for_account(account, checks)
+    return found
+
+
+@transaction.atomic
+def promote(*, account: ProviderAccount) -> None:
+    """Make the secondary secret the primary, and the other way round. Raises Conflict when there is none."""
+    held = ProviderAccount.objects.select_for_update().get(pk=account.pk)
+    if not held.secondary_secret:
+        raise Conflict("No Secondary Auth Token is stored.", field="secondary_auth_token")
+    replace_secrets(
+        account=held, secret=held.secondary_secret.reveal(), secondary_secret=held.secret.reveal()
+    )
+    account.refresh_from_db()
+
+
+def may_promote(account: ProviderAccount) -> bool:
+    """Whether the provider was last seen to take only the secondary secret."""
+    return bool(account.secondary_secret) and account.last_validation_outcome == Validity.ONLY_SECONDARY
