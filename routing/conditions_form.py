@@ -191,12 +191,12 @@ def _place(name: str, path: Path) -> dict[str, str]:
 
 
 def as_typed(data: dict[str, Any]) -> Group:
-    """A group from what was typed so far, for the sentence: unchecked, and without blank rows."""
+    """A group from what was typed so far, for the sentence: unchecked, without what is empty."""
     items = [
         as_typed(item) if "conditions" in item else Condition(item["field"], item["operator"], item["value"])
         for item in without_blank_rows(data)["conditions"]
     ]
-    return Group(str(data["match"]), tuple(items))
+    return Group(str(data["match"]), tuple(i for i in items if isinstance(i, Condition) or i.items))
 
 
 # --- the field and the form -----------------------------------------------------------------------
