@@ -69,6 +69,7 @@ class WorkStreamAdmin(admin.ModelAdmin):
         "auto_close",
     )
     list_filter = (StatusFilter,)
+    show_facets = admin.ShowFacets.NEVER
     actions: Any = ("activate", "deactivate")
     search_fields = ("name",)
     ordering = ("name",)
