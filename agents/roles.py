@@ -11,6 +11,7 @@ ADMINISTRATOR = "Omnichannel administrator"
 SUPERVISOR = "Omnichannel supervisor"
 AGENT = "Omnichannel agent"
 ROLES = (ADMINISTRATOR, SUPERVISOR, AGENT)
+ROLE_CHOICES = [(role, role) for role in ROLES]
 # Customers' numbers in administration's records, lists and exports, and in the API's records. At the desk,
 # whoever may open a conversation sees whom they write to.
 SEE_NUMBERS = "see_customer_numbers"

@@ -4,7 +4,6 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
-from agents.token_api import TokenView
 from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, SmsSettingsViewSet
 from channels_app.api_set_up import ProviderAccountViewSet
 from contacts.api import AccountViewSet
@@ -43,7 +42,7 @@ for name, viewset in {
     router.register(name, viewset, basename=f"api-{name}")
 
 urlpatterns = [
-    path("token/", TokenView.as_view(), name="api-token"),
+    path("", include("agents.api_urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include("omnichannel.configuration.api")),
     path("", include(router.urls)),

@@ -324,6 +324,7 @@ SPECTACULAR_SETTINGS = {
     ],
     # Three records have a state of their own; each gets its name in the schema.
     "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "agents.roles.ROLE_CHOICES",
         "ConversationStateEnum": "conversations.models.State",
         "ReceiptStateEnum": "channels_app.models.WebhookReceipt.State",
         "DeliveryStateEnum": "channels_app.models.Delivery.State",
