@@ -36,6 +36,8 @@ def lively(demo: dict[str, Any], browser: Any) -> dict[str, Any]:
             row = page.locator("li.row", has_text=f"A text of {sender[-4:]}")
             if row.count():
                 break
+        if not row.count():
+            continue  # in a demo that ran before, it is hers already
         row.get_by_role("button", name="Pick").click()
         page.get_by_label("Reply to").fill("We look into it.")
         page.get_by_role("button", name="Send").click()
