@@ -22,6 +22,18 @@ ACCOUNT_SID = "ACdddddddddddddddddddddddddddddddd"
 AUTH_TOKEN = "demo0000demo0000demo0000demo0000"  # noqa: S105
 NUMBER = "14252306549"
 STREAM = "Support by SMS"
+# What "Pick from my account" finds besides: a spare number, one that points elsewhere, one that cannot text,
+# one in a Messaging Service.
+OTHER_NUMBERS: list[dict[str, Any]] = [
+    {"phone_number": "+14252306560", "friendly_name": "Spare line"},
+    {
+        "phone_number": "+14252306561",
+        "friendly_name": "Old help desk",
+        "sms_url": "https://helpdesk.example.com/sms",
+    },
+    {"phone_number": "+14252306562", "friendly_name": "Reception", "sms": False, "mms": False},
+    {"phone_number": "+14252306563", "friendly_name": "Newsletter", "service": "Newsletter"},
+]
 PEOPLE = [
     ("admin", "Ada", "Administrator", ADMINISTRATOR),
     ("sam", "Sam", "Supervisor", SUPERVISOR),
@@ -144,7 +156,8 @@ def simulator_config() -> dict[str, Any]:
         "status": "active",
         "type": "Full",
         "friendly_name": "Demo",
-        "numbers": [number],
+        "numbers": [number, *OTHER_NUMBERS],
+        "services": [{"name": "Newsletter", "use_inbound_webhook_on_number": False}],
     }
     return {"accounts": [account], "callbacks": {"delay_ms": 600}}
 
