@@ -268,6 +268,8 @@ def picked(row: set_up.Row, sms_settings: SmsSettings, back: str) -> dict[str, o
         "work_stream": row.work_stream,
         "is_mine": is_mine,
         "finding": finding,
+        # What an unused number does is no fault; that somebody else uses it is worth a second look.
+        "level": finding.level if is_mine else "" if finding.state is destinations.State.NOT_SET else "warn",
         "choose": with_number(back, row.value) if may_choose else "",
     }
 
