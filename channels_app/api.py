@@ -1,27 +1,25 @@
-"""The wire over the API: SMS settings and numbers, receipts, deliveries."""
+"""The wire over the API: SMS settings and numbers. What came in and went out: api_records."""
 
 import math
 from dataclasses import asdict
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
-from django.utils import timezone
-from django_filters import rest_framework as filters
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels_app import accounts, receipts, tokens, validation
+from channels_app import accounts, tokens, validation
 from channels_app.api_set_up import INSIST, SetUpActions
 from channels_app.forms import FASTEST, LONGEST_SECRET
-from channels_app.models import Delivery, DeliveryEvent, Provider, SmsNumber, SmsSettings, WebhookReceipt
+from channels_app.models import Provider, SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
 from channels_app.providers.base import Validity
 from channels_app.providers.twilio import Twilio
 from omnichannel.lib import phones
-from omnichannel.lib.rest import ID, ChangePermission, IdFilter
+from omnichannel.lib.rest import ID, ChangePermission
 from routing.models import Channel, WorkStream
 
 
@@ -282,116 +280,3 @@ class SmsNumberViewSet(viewsets.ModelViewSet):
     def perform_destroy(self, instance: SmsNumber) -> None:
         """Take it away from its stream."""
         accounts.remove_sms_number(sms_number=instance)
-
-
-# --- records --------------------------------------------------------------------------------------
-
-
-class ReceiptSerializer(serializers.ModelSerializer):
-    """A request of a provider, kept as it came."""
-
-    class Meta:
-        model = WebhookReceipt
-        fields = [
-            "id",
-            "account",
-            "state",
-            "reason",
-            "method",
-            "path",
-            "content_type",
-            "attempts",
-            "next_attempt_at",
-            "received_at",
-            "processed_at",
-        ]
-
-
-class ReceiptFilter(filters.FilterSet):
-    """By state."""
-
-    state = filters.ChoiceFilter(choices=WebhookReceipt.State.choices)
-
-    class Meta:
-        model = WebhookReceipt
-        fields: list[str] = []
-
-
-class ReceiptViewSet(viewsets.ReadOnlyModelViewSet):
-    """Webhook receipts. A failed one can be replayed."""
-
-    queryset = WebhookReceipt.objects.defer("body", "headers")
-    serializer_class = ReceiptSerializer
-    filterset_class = ReceiptFilter
-    lookup_value_regex = ID
-
-    @extend_schema(request=None, responses=ReceiptSerializer)
-    @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
-    def replay(self, request: Request, pk: str | None = None) -> Response:
-        """Take a failed receipt again; 409 for any other."""
-        receipt = self.get_object()
-        if not receipts.replay(
-            WebhookReceipt.objects.filter(pk=receipt.pk), by=request.user, now=timezone.now()
-        ):
-            return Response(
-                {"code": "not_failed", "detail": "Only a failed receipt can be replayed."}, status=409
-            )
-        return Response(self.get_serializer(self.get_object()).data)
-
-
-class DeliveryEventSerializer(serializers.ModelSerializer):
-    """One thing that happened to a delivery."""
-
-    class Meta:
-        model = DeliveryEvent
-        fields = ["word", "provider_code", "detail", "at"]
-
-
-class DeliverySerializer(serializers.ModelSerializer):
-    """A text on its way out."""
-
-    number = serializers.CharField(source="number.value", read_only=True)
-    customer_address = serializers.CharField(source="address.value", read_only=True)
-    events = DeliveryEventSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = Delivery
-        fields = [
-            "id",
-            "number",
-            "customer_address",
-            "text",
-            "state",
-            "external_id",
-            "error",
-            "provider_code",
-            "explanation",
-            "attempts",
-            "retry_of",
-            "created_at",
-            "state_changed_at",
-            "events",
-        ]
-
-
-class DeliveryFilter(filters.FilterSet):
-    """By state, by the provider's id."""
-
-    state = filters.ChoiceFilter(choices=Delivery.State.choices)
-    external_id = filters.CharFilter()
-    retry_of = IdFilter()
-
-    class Meta:
-        model = Delivery
-        fields: list[str] = []
-
-
-class DeliveryViewSet(viewsets.ReadOnlyModelViewSet):
-    """Deliveries: what became of each text that was sent."""
-
-    queryset = Delivery.objects.select_related("number", "address").prefetch_related(
-        Prefetch("events", DeliveryEvent.objects.order_by("id"))
-    )
-    serializer_class = DeliverySerializer
-    filterset_class = DeliveryFilter
-    lookup_value_regex = ID

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels_app import accounts, destinations, inbound_urls, set_up, tokens
+from channels_app.api_health import FetchMissedAction
 from channels_app.forms import LONGEST_SECRET
 from channels_app.models import InboundUrl, Number, ProviderAccount, SmsSettings
 from channels_app.providers.number_setup import Webhook
@@ -341,7 +342,7 @@ class SetUpActions(viewsets.GenericViewSet):
         return Response(InboundUrlSerializer(inbound_url_json(sms_settings)).data)
 
 
-class ProviderAccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class ProviderAccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, FetchMissedAction):
     """Accounts at providers. SMS settings make them."""
 
     queryset = ProviderAccount.objects.all()

@@ -4,7 +4,9 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
-from channels_app.api import DeliveryViewSet, ReceiptViewSet, SmsNumberViewSet, SmsSettingsViewSet
+from channels_app.api import SmsNumberViewSet, SmsSettingsViewSet
+from channels_app.api_health import ChannelHealthViewSet, IncidentViewSet
+from channels_app.api_records import DeliveryViewSet, ProviderCallViewSet, ReceiptViewSet, RefusalViewSet
 from channels_app.api_set_up import ProviderAccountViewSet
 from contacts.api import AccountViewSet
 from contacts.import_api import ImportViewSet
@@ -29,7 +31,11 @@ for name, viewset in {
     "sms-numbers": SmsNumberViewSet,
     "provider-accounts": ProviderAccountViewSet,
     "receipts": ReceiptViewSet,
+    "refusals": RefusalViewSet,
     "deliveries": DeliveryViewSet,
+    "provider-calls": ProviderCallViewSet,
+    "incidents": IncidentViewSet,
+    "channel-health": ChannelHealthViewSet,
     "accounts": AccountViewSet,
     "contacts": ContactViewSet,
     "addresses": AddressViewSet,

@@ -1,12 +1,13 @@
 """What the lists of the channels are filtered by."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from channels_app.models import Number, ProviderAccount
+from channels_app.narrowing import ANSWERS, of_channel
 from omnichannel.lib.listfilters import ByIdFilter
 from routing.models import Channel
 
@@ -45,32 +46,17 @@ class ChannelOfNumber(admin.SimpleListFilter):
         return of_channel(queryset, str(self.value() or ""))
 
 
-def of_channel(records: QuerySet, channel: str) -> QuerySet:
-    """Records whose number is of a channel; all for an empty one."""
-    if not channel:
-        return records
-    return records.filter(
-        number__in=list(Number.objects.filter(channel=channel).values_list("pk", flat=True))
-    )
-
-
 class StatusClass(admin.SimpleListFilter):
     """By what a call came to; each class but the good one has an index of its own."""
 
     title = "answer"
     parameter_name = "answer"
-    CLASSES: ClassVar[dict[str, tuple[str, dict[str, Any]]]] = {
-        "good": ("2xx and 3xx", {"status__lt": 400}),
-        "refused": ("4xx: refused", {"status__gte": 400, "status__lt": 500}),
-        "broken": ("5xx: the provider failed", {"status__gte": 500}),
-        "none": ("No answer", {"status__isnull": True}),
-    }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The classes."""
-        return [(value, words) for value, (words, _) in self.CLASSES.items()]
+        return [(value, words) for value, (words, _) in ANSWERS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         """Those of the chosen class."""
-        chosen = self.CLASSES.get(str(self.value() or ""))
+        chosen = ANSWERS.get(str(self.value() or ""))
         return queryset.filter(**chosen[1]) if chosen else queryset

@@ -39,7 +39,7 @@ def _moment(text: str, *, is_end: bool = False) -> datetime | None:
     try:
         day = parse_date(text.strip())
         moment = parse_datetime(text.strip()) if day is None else datetime(day.year, day.month, day.day)
-        if moment is None:
+        if moment is None or not 1970 <= moment.year <= 9000:
             raise ValueError
         if day is not None and is_end:
             moment += timedelta(days=1)

@@ -33,3 +33,20 @@ class IdFilter(filters.NumberFilter):
 
     def get_max_validator(self) -> None:
         """The field has its own bounds."""
+
+
+class MomentField(filters.IsoDateTimeFilter.field_class):
+    """A moment in ISO 8601 that any database can hold."""
+
+    def clean(self, value: Any) -> Any:
+        """The moment, within the years of this program."""
+        moment = super().clean(value)
+        if moment is not None and not 1970 <= moment.year <= 9000:
+            raise forms.ValidationError("Enter a moment after 1970.")
+        return moment
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    """Filters by a moment: 2026-11-21T08:30:00Z."""
+
+    field_class = MomentField

@@ -22,7 +22,11 @@ RESOURCES = [
     *("work-streams", "queues", "routing-rules", "agents", "sms-settings", "sms-numbers"),
     *(
         "receipts",
+        "refusals",
         "deliveries",
+        "provider-accounts",
+        "provider-calls",
+        "incidents",
         "accounts",
         "contacts",
         "addresses",
@@ -37,6 +41,7 @@ ADMINISTRATOR = dict.fromkeys(RESOURCES, (200, 400, 404, 404)) | {
     **dict.fromkeys(("agents", "addresses"), (200, 405, 404, 405)),
     "sms-settings": (200, 400, 404, 405),
     **dict.fromkeys(("receipts", "deliveries", "conversations", "messages"), (200, 405, 405, 405)),
+    **dict.fromkeys(("refusals", "provider-accounts", "provider-calls", "incidents"), (200, 405, 405, 405)),
     "audit-log": (200, 405, 405, 405),
 }
 SUPERVISOR = ADMINISTRATOR | {
@@ -53,6 +58,7 @@ AGENT = SUPERVISOR | {
     "queues": (200, 403, 403, 403),
     "agents": (200, 405, 403, 405),
     **dict.fromkeys(("deliveries", "receipts"), (403, 405, 405, 405)),
+    **dict.fromkeys(("refusals", "provider-accounts", "provider-calls", "incidents"), (403, 405, 405, 405)),
 }
 NOBODY = {name: tuple(405 if status == 405 else 403 for status in ADMINISTRATOR[name]) for name in RESOURCES}
 TABLE = {"ada": ADMINISTRATOR, "sam": SUPERVISOR, "alice": AGENT, "nora": NOBODY}
