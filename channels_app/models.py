@@ -279,7 +279,7 @@ class OptOut(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.address} opted out of {self.number}"
+        return f"opt-out {self.pk} of {self.number}"
 
 
 class Delivery(models.Model):
@@ -420,7 +420,7 @@ class ProviderCall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url} → {self.status or self.error}"
+        return f"call {self.pk} ({self.status or self.error})"
 
 
 # Part of this module for Django; in a file of its own, and without importing this one.

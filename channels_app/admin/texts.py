@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from channels_app.admin.masks import MaskedForOthers
 from channels_app.models import InboundText, Provider
 from omnichannel.lib.backoffice import FoundByIndex, RecordAdmin, chip
 
@@ -28,7 +29,7 @@ class Fetched(admin.SimpleListFilter):
 
 
 @admin.register(InboundText)
-class InboundTextAdmin(FoundByIndex, RecordAdmin):
+class InboundTextAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
     """Customers' texts, each once, whatever became of them."""
 
     list_display = ("name", "received_at", "address", "number", "shown_disposition", "way")
