@@ -34,10 +34,11 @@ from channels_app.providers.base import (
     Outcome,
     Report,
     SendResult,
+    Validity,
     WireRequest,
 )
 from channels_app.providers.twilio_checks import check_credentials
-from channels_app.providers.twilio_client import client
+from channels_app.providers.twilio_client import UNREADABLE, client, trouble
 from channels_app.providers.twilio_codes import explain
 from channels_app.providers.twilio_numbers import TwilioNumbers
 from omnichannel.lib.http import Recorder, surely_not_sent
@@ -232,11 +233,9 @@ class Twilio(TwilioNumbers):
         for secret in account.secrets:
             try:
                 return self._find(client(account, secret, record), text, since - CLOCKS_DIFFER, taken)
-            except TwilioRestException as error:
-                if error.status != 401:
+            except (requests.RequestException, *UNREADABLE) as error:
+                if trouble(error).outcome is not Validity.BAD_CREDENTIALS:
                     break
-            except (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError):
-                break
         return FindResult(Finding.CANNOT_TELL)
 
     def _find(

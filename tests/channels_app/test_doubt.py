@@ -9,6 +9,7 @@ import requests
 import responses
 import time_machine
 from django.utils import timezone
+from requests.auth import _basic_auth_str as basic_auth
 
 from channels_app import doubt, outbox
 from channels_app.models import Delivery, Number, ProviderAccount, ProviderCall
@@ -145,6 +146,24 @@ def test_no_list_is_no_answer_and_a_person_decides(lost, twilio, drain, answer):
     assert (lost.state, lost.searches) == ("unknown", doubt.MOST_SEARCHES)
     assert len(searches(twilio)) == doubt.MOST_SEARCHES
     assert len([call for call in twilio.calls if call.request.method == "POST"]) == 1
+
+
+def test_it_is_looked_for_with_the_secondary_token_when_the_primary_is_refused(lost, twilio, drain):
+    account = ProviderAccount.objects.get()
+    account.secondary_secret = "second-token"
+    account.save()
+    second = basic_auth(account.external_id, "second-token")
+    page = page_json(found(lost))
+
+    def answer(request):
+        is_second = request.headers["Authorization"] == second
+        return (200, {}, json.dumps(page)) if is_second else (401, {}, json.dumps({"code": 20003}))
+
+    twilio.add_callback(responses.GET, MESSAGES, callback=answer)
+    at(lost.left_at + FIRST + SECOND, drain)
+
+    lost.refresh_from_db()
+    assert (lost.state, lost.external_id) == ("queued", sid(1))
 
 
 def test_a_list_that_failed_does_not_count_as_asked(lost, twilio, drain):
