@@ -265,6 +265,13 @@ class OptOut(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=200, help_text="The word that was texted, or the provider's code.")
+    digest = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Of an erased customer: a keyed digest of the number, so that STOP is still honoured.",
+    )
 
     class Meta:
         constraints = [
@@ -276,6 +283,7 @@ class OptOut(models.Model):
         indexes = [
             models.Index(fields=["-id"], name="opt_out_in_force", condition=models.Q(ended_at=None)),
             models.Index(fields=["-id"], name="opt_out_ended", condition=~models.Q(ended_at=None)),
+            models.Index(fields=["digest"], name="opt_out_erased", condition=~models.Q(digest="")),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from channels_app.deliveries import cancel_pending
 from channels_app.models import Delivery, Number, OptOut
@@ -25,9 +28,23 @@ def opt_out(*, number: Number, address: Address, source: str, now: datetime) -> 
 
 def opt_in(*, number: Number, address: Address, now: datetime) -> bool:
     """Open the pair again; True when it was closed."""
-    return bool(OptOut.objects.filter(number=number, address=address, ended_at=None).update(ended_at=now))
+    return bool(OptOut.objects.filter(_pair(number, address), ended_at=None).update(ended_at=now))
 
 
 def is_opted_out(number: Number, address: Address) -> bool:
-    """Whether the pair is closed."""
-    return OptOut.objects.filter(number=number, address=address, ended_at=None).exists()
+    """Whether the pair is closed, also by a STOP from before this customer was erased."""
+    return OptOut.objects.filter(_pair(number, address), ended_at=None).exists()
+
+
+def _pair(number: Number, address: Address) -> Q:
+    digests = [_digest(address.value, key) for key in settings.FIELD_KEYS]
+    return Q(number=number, address=address) | Q(number=number, digest__in=digests)
+
+
+def digest(value: str) -> str:
+    """What is kept of an erased customer's number: of no use without our key."""
+    return _digest(value, settings.FIELD_KEYS[0])
+
+
+def _digest(value: str, key: str) -> str:
+    return salted_hmac("opt_out", value, secret=key, algorithm="sha256").hexdigest()

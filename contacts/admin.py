@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from contacts import import_pages, merge_pages, search
+from contacts import erase_pages, import_pages, merge_pages, search
 from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
 from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, table
 
-__all__ = ["AddressAdmin", "ContactAdmin", "import_pages", "merge_pages"]
+__all__ = ["AddressAdmin", "ContactAdmin", "erase_pages", "import_pages", "merge_pages"]
 SHOWN_CONTACTS = 50
 MOST_ADDRESSES = 100
 

@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from contacts import columns, people
 from contacts.models import ImportJob, ImportRow
-from omnichannel.lib import backoff, csvs
+from omnichannel.lib import audit, backoff, csvs
 from omnichannel.lib.queue import ring
 
 logger = logging.getLogger(__name__)
@@ -151,7 +152,8 @@ def _take(job: ImportJob, now: datetime) -> None:
         _finish(job, State.FAILED, now, reason="Its worker stopped each time it was tried.")
         return
     lines = parsed(job.pk, job.created_at)[job.position : job.position + CHUNK]
-    with transaction.atomic():
+    person = get_user_model().objects.filter(username=job.created_by).first()
+    with audit.acting(person), transaction.atomic():
         rows = [_imported(job, line, cells, now) for line, cells in lines]
         counts = {name: F(name) + sum(r.result == result for r in rows) for result, name in COUNTS.items()}
         position = job.position + len(lines)
@@ -212,7 +214,7 @@ def parsed(job_id: int, _uploaded_at: datetime) -> list[tuple[int, list[str]]]:
 def preview(job: ImportJob, *, most: int = 8) -> list[ImportRow]:
     """What would become of the first lines, without writing anything."""
     lines = list(_head(job, most))
-    with transaction.atomic():
+    with audit.unlogged(), transaction.atomic():
         rows = []
         for line, cells in lines:
             row = _imported(job, line, cells, job.created_at)

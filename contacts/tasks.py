@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from contacts import imports
+from contacts import erasing, imports
 from omnichannel.lib.queue import drain
 
 
@@ -14,3 +14,8 @@ def import_due() -> int:
 def forget_old() -> int:
     """Delete the personal data of old imports; returns of how many."""
     return imports.forget_old(now=timezone.now())
+
+
+def erase_due() -> int:
+    """Go on forgetting people; returns how many bundles of rows."""
+    return drain(lambda: erasing.erase_chunk(now=timezone.now()))

@@ -11,7 +11,9 @@ from channels_app import receipts, reports
 from channels_app.accounts import credentials, provider_of
 from channels_app.models import InboundText, Number, WebhookReceipt
 from channels_app.opt_outs import opt_in, opt_out
+from channels_app.personal import empty_receipts
 from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
+from contacts.models import Address
 from contacts.services import count_blocked, identify, locked_address
 from conversations import services
 from conversations.models import Conversation
@@ -96,6 +98,9 @@ def _take_report(receipt: WebhookReceipt, report: Report, now: datetime) -> None
     if delivery is not None:
         reports.apply_report(delivery=delivery, report=report, now=now)
         receipts.finish(receipt, state=State.DONE, number=delivery.number, now=now)
+        if delivery.address.kind == Address.Kind.ERASED:
+            # The report came after the customer was forgotten, and names the number again.
+            empty_receipts([receipt])
     elif receipt.attempts < REPORT_TRIES:
         receipts.postpone(receipt, reason=f"No text of ours has the id {report.external_id} yet.", now=now)
     else:

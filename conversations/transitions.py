@@ -23,6 +23,7 @@ class Cause(StrEnum):
     REOPEN = "reopen"
     TIME = "time"
     OPT_OUT_WORD = "opt_out_word"
+    ERASURE = "erasure"
 
 
 TABLE: dict[tuple[State, Cause], State] = {
@@ -39,6 +40,10 @@ TABLE: dict[tuple[State, Cause], State] = {
     (State.ACTIVE, Cause.TIME): State.CLOSED,  # 16
     (State.WRAP_UP, Cause.TIME): State.CLOSED,  # 16
     (State.OPEN, Cause.OPT_OUT_WORD): State.CLOSED,  # made for the word alone, closed at once
+    (State.OPEN, Cause.ERASURE): State.CLOSED,  # the customer is being forgotten
+    (State.ACTIVE, Cause.ERASURE): State.CLOSED,
+    (State.WAITING, Cause.ERASURE): State.CLOSED,
+    (State.WRAP_UP, Cause.ERASURE): State.CLOSED,
 }
 USES_CAPACITY = frozenset({State.ACTIVE, State.WRAP_UP})
 VERBS = {

@@ -72,6 +72,17 @@ def _idle(conversation: Conversation, longest: Limits) -> Idle:
     )
 
 
+def close_for_erasure(*, conversation_id: int, now: datetime) -> None:
+    """Close a conversation because its customer is being forgotten; nothing when it is closed."""
+    with locked(conversation_id) as conversation:
+        if conversation.state == State.CLOSED:
+            return
+        change_state(conversation, Cause.ERASURE, now)
+        close_open_session(conversation, Session.ClosureReason.CONVERSATION_CLOSED, now)
+        conversation.closed_at, conversation.closed_by = now, conversation.agent
+        save(conversation, now)
+
+
 def show_changed_deliveries(*, now: datetime, most: int = 100) -> int:
     """Let the conversations of changed deliveries show it; returns how many deliveries there were."""
     news = list(Delivery.objects.filter(is_news=True).order_by("id").values_list("id", flat=True)[:most])

@@ -9,6 +9,7 @@ from channels_app.api_health import ChannelHealthViewSet, IncidentViewSet
 from channels_app.api_records import DeliveryViewSet, ProviderCallViewSet, ReceiptViewSet, RefusalViewSet
 from channels_app.api_set_up import ProviderAccountViewSet
 from contacts.api import AccountViewSet
+from contacts.erase_api import ErasureViewSet
 from contacts.import_api import ImportViewSet
 from contacts.merge_api import MergeViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
@@ -41,6 +42,7 @@ for name, viewset in {
     "addresses": AddressViewSet,
     "imports": ImportViewSet,
     "merges": MergeViewSet,
+    "erasures": ErasureViewSet,
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
     "audit-log": AuditEntryViewSet,

@@ -1,7 +1,9 @@
 """What a person can get wrong in the settings, found before it costs a text."""
 
+from importlib import import_module
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
@@ -24,6 +26,31 @@ def doorbells(**_: Any) -> list[CheckMessage]:
         if bell.lane not in [*settings.LANES, EVERY_LANE]:
             found.append(Error(f"Doorbell {name}: no lane {bell.lane}.", id="omnichannel.E002"))
     return found
+
+
+@register()
+def personal_data(**_: Any) -> list[CheckMessage]:
+    """Of every model it is said what becomes of a customer's data in it."""
+    return [
+        Warning(
+            f"{label}: nobody says how a customer is forgotten in it.",
+            hint="Add a Step to its room's personal.STEPS, or the model with a reason to KEPT.",
+            id="omnichannel.W002",
+        )
+        for label in undeclared()
+    ]
+
+
+def undeclared() -> list[str]:
+    """Models that no room's `personal` module names, by app or by app.Model."""
+    modules = [import_module(name) for name in settings.PERSONAL_DATA]
+    erased = {step.model._meta.label for module in modules for step in module.STEPS}
+    kept = {name for module in modules for name in module.KEPT}
+    return [
+        model._meta.label
+        for model in apps.get_models()
+        if model._meta.label not in erased | kept and model._meta.app_label not in kept
+    ]
 
 
 @register()

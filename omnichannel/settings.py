@@ -212,6 +212,7 @@ DOORBELLS = {
     "health.watch": Doorbell(task="channels_app.tasks.watch_health", lane=DESK_LANE, every_s=60),
     "sign_in.sweep": Doorbell(task="agents.tasks.sweep", lane=DESK_LANE, every_s=3600),
     "import.due": Doorbell(task="contacts.tasks.import_due", lane=BACKGROUND_LANE, every_s=2),
+    "erasure.due": Doorbell(task="contacts.tasks.erase_due", lane=BACKGROUND_LANE, every_s=5),
     "contacts.forget": Doorbell(task="contacts.tasks.forget_old", lane=BACKGROUND_LANE, every_s=3600),
     "audit.sweep": Doorbell(task="omnichannel.tasks.sweep_audit_log", lane=BACKGROUND_LANE, every_s=3600),
     "url.sweep": Doorbell(task="channels_app.tasks.retire_silent_urls", lane=BACKGROUND_LANE, every_s=3600),
@@ -291,6 +292,14 @@ AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_MASK_CALLABLE = "omnichannel.lib.audit.hide"
 AUDIT_KEPT_DAYS = environment.positive_int("AUDIT_KEPT_DAYS", env.str("AUDIT_KEPT_DAYS", default="365"))
 
+# What each room keeps of customers and how it is forgotten (omnichannel/lib/personal.py), in this order.
+# Proved complete by check omnichannel.W002.
+PERSONAL_DATA = [
+    "conversations.personal",
+    "channels_app.personal",
+    "omnichannel.personal",
+    "contacts.personal",  # last: the others find their rows by contact and address
+]
 # What an import's file said of people is deleted so many days after it ended.
 IMPORT_KEPT_DAYS = environment.positive_int("IMPORT_KEPT_DAYS", env.str("IMPORT_KEPT_DAYS", default="30"))
 

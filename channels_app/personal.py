@@ -1,0 +1,182 @@
+"""What this room keeps of customers, and how it is forgotten.
+
+The provider's own ids and the digests of requests stay: by them a redelivery, or Fetch missed messages, knows
+that a text was here, and does not bring it back.
+"""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from channels_app.deliveries import cancel_pending, move
+from channels_app.models import (
+    Delivery,
+    DeliveryEvent,
+    InboundText,
+    OptOut,
+    ProviderCall,
+    Refusal,
+    WebhookReceipt,
+)
+from channels_app.models_health import Incident, Replay
+from channels_app.opt_outs import digest
+from omnichannel.lib.personal import NotYet, Step, Subject, is_from_or_to, mentions
+
+KEPT = {
+    "channels_app.ProviderAccount": "ours",
+    "channels_app.InboundUrl": "ours",
+    "channels_app.SmsSettings": "ours",
+    "channels_app.Number": "numbers of ours",
+    "channels_app.SmsNumber": "numbers of ours",
+    "channels_app.AccountWatch": "when accounts were looked at",
+}
+S = Delivery.State
+SCANNED_AT_ONCE = 500
+
+
+# --- texts -----------------------------------------------------------------------------------------
+
+
+def empty_texts(rows: Sequence[InboundText], _: Subject) -> None:
+    """Texts without words and without what the provider told of the sender."""
+    InboundText.objects.filter(pk__in=[row.pk for row in rows]).update(text="", profile={})
+
+
+def empty_deliveries(rows: Sequence[Delivery], _: Subject) -> None:
+    """Deliveries without words: what has not left is cancelled, what hangs in doubt is given up.
+
+    Raises NotYet while one is leaving: in half a minute at most it has left, or is in doubt.
+    """
+    ids, now = [row.pk for row in rows], timezone.now()
+    mine = Delivery.objects.filter(pk__in=ids)
+    cancel_pending(mine, reason="erased", sentence="Cancelled: the customer was erased.", now=now)
+    if mine.filter(state=S.LEAVING).exists():
+        raise NotYet("A text is leaving.")
+    for pk in mine.filter(state=S.UNKNOWN).values_list("pk", flat=True):
+        move(pk, from_states=[S.UNKNOWN], state=S.FAILED, word="given_up", now=now, error="erased")
+    mine.update(text="", explanation="")
+    DeliveryEvent.objects.filter(delivery__in=ids).update(detail="")
+
+
+def _empty_events(rows: Sequence[DeliveryEvent], _: Subject) -> None:
+    DeliveryEvent.objects.filter(pk__in=[row.pk for row in rows]).update(detail="")
+
+
+# --- what is searched through ----------------------------------------------------------------------
+
+
+def _receipt_concerns(receipt: WebhookReceipt, subject: Subject) -> bool:
+    query = receipt.path.partition("?")[2]
+    return is_from_or_to(query, bytes(receipt.body).decode("utf-8", "replace"), subject)
+
+
+def empty_receipts(rows: Sequence[WebhookReceipt], _: Subject | None = None) -> None:
+    """Requests without what they said; a number and a reason are left."""
+    for row in rows:
+        WebhookReceipt.objects.filter(pk=row.pk).update(
+            path=row.path.partition("?")[0],
+            headers={},
+            body=b"",
+            sequence_key="",
+            reason=row.reason and "Erased.",
+        )
+
+
+def _refusal_concerns(refusal: Refusal, subject: Subject) -> bool:
+    return mentions([refusal.computed_url, refusal.signed_for, refusal.verdict], subject)
+
+
+def _empty_refusals(rows: Sequence[Refusal], _: Subject) -> None:
+    for row in rows:
+        Refusal.objects.filter(pk=row.pk).update(
+            computed_url=row.computed_url.partition("?")[0],
+            signed_for=row.signed_for.partition("?")[0],
+            verdict="",
+        )
+
+
+def _call_concerns(call: ProviderCall, subject: Subject) -> bool:
+    if call.delivery is not None and call.delivery.address_id in subject.addresses:
+        return True
+    return mentions([call.url, call.answer, call.error], subject)
+
+
+def _empty_calls(rows: Sequence[ProviderCall], _: Subject) -> None:
+    for row in rows:
+        ProviderCall.objects.filter(pk=row.pk).update(url=row.url.partition("?")[0], answer="", error="")
+
+
+def _incident_concerns(incident: Incident, subject: Subject) -> bool:
+    return mentions([incident.details], subject)
+
+
+def _replay_concerns(replay: Replay, subject: Subject) -> bool:
+    return mentions([replay.reason], subject)
+
+
+def _empty_incidents(rows: Sequence[Incident], _: Subject) -> None:
+    Incident.objects.filter(pk__in=[row.pk for row in rows]).update(details="Erased.")
+
+
+def _empty_replays(rows: Sequence[Replay], _: Subject) -> None:
+    Replay.objects.filter(pk__in=[row.pk for row in rows]).update(reason="Erased.")
+
+
+# --- STOP ------------------------------------------------------------------------------------------
+
+
+def _keep_stop(rows: Sequence[OptOut], subject: Subject) -> None:
+    """A STOP goes on: of the number a keyed digest is left, which nobody can read backwards."""
+    for row in rows:
+        number = subject.values.get(str(row.address_id))
+        kept = digest(number) if number and row.ended_at is None else ""
+        OptOut.objects.filter(pk=row.pk).update(source="Erased.", digest=row.digest or kept)
+
+
+STEPS = [
+    Step(
+        "texts in",
+        InboundText,
+        lambda subject: InboundText.objects.filter(address__in=subject.addresses),
+        empty_texts,
+    ),
+    Step(
+        "texts out",
+        Delivery,
+        lambda subject: Delivery.objects.filter(address__in=subject.addresses),
+        empty_deliveries,
+    ),
+    Step(
+        "what happened to texts out",
+        DeliveryEvent,
+        lambda subject: DeliveryEvent.objects.filter(delivery__address__in=subject.addresses),
+        _empty_events,
+    ),
+    Step(
+        "webhooks",
+        WebhookReceipt,
+        # What is still due is a later text, which starts afresh.
+        lambda _: WebhookReceipt.objects.exclude(state=WebhookReceipt.State.RECEIVED),
+        empty_receipts,
+        _receipt_concerns,
+        at_once=SCANNED_AT_ONCE,
+    ),
+    Step("refused webhooks", Refusal, lambda _: Refusal.objects.all(), _empty_refusals, _refusal_concerns),
+    Step(
+        "provider calls",
+        ProviderCall,
+        lambda _: ProviderCall.objects.select_related("delivery"),
+        _empty_calls,
+        _call_concerns,
+        at_once=SCANNED_AT_ONCE,
+    ),
+    Step("incidents", Incident, lambda _: Incident.objects.all(), _empty_incidents, _incident_concerns),
+    Step("replays", Replay, lambda _: Replay.objects.all(), _empty_replays, _replay_concerns),
+    Step(
+        "opt-outs",
+        OptOut,
+        lambda subject: OptOut.objects.filter(address__in=subject.addresses),
+        _keep_stop,
+        how="kept as a digest, so that STOP is honoured",
+    ),
+]

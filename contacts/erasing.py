@@ -1,0 +1,209 @@
+"""Forgetting a person: the only place that writes erasures.
+
+First the person's addresses and contact lose what they were called, in one transaction: a text of the same
+number that comes later starts afresh. Then every room empties its rows (settings.PERSONAL_DATA), in bundles;
+the row says how far it is, so that a killed worker costs a bundle at most. What is left is a certificate.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.module_loading import import_string
+
+from contacts.models import Address, Contact, Erasure, Merge
+from contacts.services import same_mobile
+from omnichannel.lib import audit, phones
+from omnichannel.lib.folding import fold
+from omnichannel.lib.personal import NotYet, Step, Subject
+from omnichannel.lib.queue import ring
+
+logger = logging.getLogger(__name__)
+
+BELL = "erasure.due"
+LEASE = timedelta(seconds=30)
+PAUSE = timedelta(seconds=5)
+BEGUN = "begun"
+ERASED_NAME = "Erased customer"
+State = Erasure.State
+
+
+class CannotErase(Exception):
+    """It was not confirmed, or there is nobody to erase. Nothing was changed."""
+
+    code = "not_allowed"
+
+
+# --- who -------------------------------------------------------------------------------------------
+
+
+def subject_of(*, contact: Contact | None = None, address: Address | None = None) -> Subject:
+    """A contact with its addresses (also the one that is its mobile phone's, if nobody shares it), or an
+    address alone.
+    """
+    if contact is None:
+        assert address is not None
+        names = [address.profile_name] if address.profile_name else []
+        return Subject([], [address.pk], [address.value], names, [], {str(address.pk): address.value})
+    addresses = list(contact.addresses.all())
+    if contact.mobile_phone and not same_mobile(contact).exists():
+        addresses += Address.objects.filter(kind="phone", value=contact.mobile_phone, contact=None)
+    numbers = [contact.mobile_phone, *(a.value for a in addresses)]
+    names = [contact.full_name, *(a.profile_name for a in addresses)]
+    emails = [contact.email]
+    ids = [contact.pk]
+    for merge in Merge.objects.exclude(kept={}):
+        if merge.winner_id == contact.pk or merge.kept.get("winner") == contact.pk:
+            for row in merge.kept["losers"]:
+                ids.append(row["id"])
+                names.append(f"{row['first_name']} {row['last_name']}".strip())
+                numbers.append(row["mobile_phone"])
+                emails.append(row["email"])
+    return Subject(
+        contacts=sorted({*ids} - _living(ids, contact.pk)),
+        addresses=sorted({a.pk for a in addresses}),
+        numbers=sorted({n for n in numbers if n}),
+        names=sorted({n for n in names if n}),
+        emails=sorted({fold(e) for e in emails if e}),
+        values={str(a.pk): a.value for a in addresses},
+    )
+
+
+def _living(ids: list[int], own: int) -> set[int]:
+    """Contacts that were merged and are there again: other people."""
+    return set(Contact.objects.filter(pk__in=ids).exclude(pk=own).values_list("pk", flat=True))
+
+
+def steps() -> list[Step]:
+    """What every room erases, in order."""
+    return [step for module in settings.PERSONAL_DATA for step in import_string(f"{module}.STEPS")]
+
+
+def preview(subject: Subject) -> list[tuple[str, int | None]]:
+    """What will go: per kind how many rows; None for what has to be searched through first."""
+    counts: dict[str, int | None] = {}
+    for step in steps():
+        if step.concerns is not None:
+            counts.setdefault(step.kind, None)
+        else:
+            counts[step.kind] = (counts.get(step.kind) or 0) + step.find(subject).count()
+    return list(counts.items())
+
+
+def is_confirmed(subject: Subject, typed: str) -> bool:
+    """Whether what was typed is the person's name or one of their numbers, in any form."""
+    if fold(typed) and fold(typed) in {fold(name) for name in subject.names}:
+        return True
+    try:
+        number = phones.to_e164(typed, region=settings.DEFAULT_PHONE_REGION)
+    except phones.NotANumber:
+        number = typed.strip()
+    return bool(number) and number in subject.numbers
+
+
+# --- asking for it ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request(*, subject: Subject, typed: str, by: str, now: datetime) -> Erasure:
+    """Have a person forgotten, once name or number was typed. Raises CannotErase."""
+    if not is_confirmed(subject, typed):
+        raise CannotErase("Type the name or the number exactly, to be sure that it is this person.")
+    made = Erasure.objects.create(subject=subject.as_dict(), requested_by=by, requested_at=now)
+    audit.note_change(made, {}, what="A customer is to be erased.")
+    ring(BELL)
+    return made
+
+
+# --- at work ---------------------------------------------------------------------------------------
+
+
+def erase_chunk(*, now: datetime) -> bool:
+    """Take the next bundle of the oldest running erasure; False when there is nothing to do now."""
+    erasure = _claim(now)
+    if erasure is None:
+        return False
+    try:
+        with audit.unlogged(), transaction.atomic():
+            _take(erasure, now)
+    except NotYet:
+        Erasure.objects.filter(pk=erasure.pk).update(leased_until=now + PAUSE)
+    except Exception:  # a defect or an outage: it stays due, and is looked at in the log
+        logger.exception("Erasure %s could not go on.", erasure.reference)
+    return True
+
+
+def _claim(now: datetime) -> Erasure | None:
+    due = Erasure.objects.filter(state=State.RUNNING).order_by("id")
+    for erasure in due[:10]:
+        if erasure.leased_until and erasure.leased_until > now:
+            continue
+        free = Erasure.objects.filter(pk=erasure.pk, state=State.RUNNING, leased_until=erasure.leased_until)
+        if free.update(leased_until=now + LEASE):
+            erasure.leased_until = now + LEASE
+            return erasure
+    return None
+
+
+def _take(erasure: Erasure, now: datetime) -> None:
+    subject = Subject(**erasure.subject)
+    if not erasure.step:
+        _begin(subject)
+        _change(erasure, step=BEGUN, cursor=0)
+        return
+    position, step = _next(erasure.step)
+    if step is None:
+        _change(erasure, state=State.DONE, subject={}, step="", finished_at=now)
+        return
+    looked_at = step.find(subject).filter(pk__gt=erasure.cursor).order_by("pk")[: step.at_once]
+    rows = list(looked_at)
+    mine = [row for row in rows if step.concerns is None or step.concerns(row, subject)]
+    last = rows[-1].pk if rows else 0
+    if mine:
+        step.erase(mine, subject)
+    counts = {**erasure.counts, step.kind: erasure.counts.get(step.kind, 0) + len(mine)}
+    if len(rows) < step.at_once:
+        _change(erasure, step=str(position + 1), cursor=0, counts=counts)
+    else:
+        _change(erasure, cursor=last, counts=counts)
+
+
+def _next(name: str) -> tuple[int, Step | None]:
+    position = 0 if name == BEGUN else int(name)
+    found = steps()
+    return position, found[position] if position < len(found) else None
+
+
+def _change(erasure: Erasure, **values: Any) -> None:
+    ours = Erasure.objects.filter(pk=erasure.pk, leased_until=erasure.leased_until)
+    if not ours.update(leased_until=None, **values):
+        raise NotYet("Another worker has taken it over.")
+
+
+def _begin(subject: Subject) -> None:
+    """From here on nothing new finds this person's rows."""
+    addresses = Address.objects.filter(pk__in=subject.addresses).order_by("pk")
+    if connection.features.has_select_for_update:
+        addresses = addresses.select_for_update(no_key=True)
+    for pk in list(addresses.values_list("pk", flat=True)):
+        Address.objects.filter(pk=pk).update(**blank_address(pk))
+    Contact.objects.filter(pk__in=subject.contacts).update(
+        first_name="", last_name=ERASED_NAME, mobile_phone="", email="", external_id="",
+        first_key="", last_key="", email_key="",
+    )  # fmt: skip
+
+
+def blank_address(pk: int) -> dict[str, Any]:
+    """What is left of an address: a row that conversations can point to."""
+    return {
+        "kind": Address.Kind.ERASED,
+        "value": f"erased:{pk}",
+        "profile_name": "",
+        "profile_key": "",
+        "block_reason": "",
+        "blocked_by": "",
+        "blocked_until": None,
+        "blocked_at": None,
+    }
