@@ -31,6 +31,7 @@ def erase_page(request: HttpRequest) -> HttpResponse:
         made, error = _requested(request, subject)
         if made is not None:
             return HttpResponseRedirect(reverse("admin:customer-erasure", args=[made.reference]))
+    counts = erasing.preview(subject)
     return render_page(
         request,
         "admin/contacts/erase.html",
@@ -38,10 +39,10 @@ def erase_page(request: HttpRequest) -> HttpResponse:
         trail=[_erasures()],
         person=contact or address,
         shared=contact is not None and same_mobile(contact).exists(),
-        counts=erasing.preview(subject),
+        counts=[(kind, count) for kind, count in counts if count],
+        searched=[kind for kind, count in counts if count is None],
         error=error,
-        typed=request.POST.get("typed", ""),
-        status=400 if error else 200,
+        confirmation=request.POST.get("typed", ""),
     )
 
 

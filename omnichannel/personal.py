@@ -17,7 +17,7 @@ KEPT = {
     **dict.fromkeys(
         [
             *("agents.User", "agents.Agent", "agents.LogIn", "agents.ApiToken", "agents.Authenticator"),
-            *("agents.RecoveryCode", "agents.SignInPolicy"),
+            *("agents.RecoveryCode", "agents.SignInPolicy", "agents.SignInLink"),
         ],
         "colleagues, not customers",
     ),

@@ -32,6 +32,7 @@ EXPECTED = {
     ("waiting", "time"): "closed",
     ("wrap_up", "close_session"): "closed",
     ("wrap_up", "time"): "closed",
+    **{(state, "erasure"): "closed" for state in ("open", "active", "waiting", "wrap_up")},
 }
 
 
