@@ -59,7 +59,7 @@ def photograph(page: Page, web: str, path: str, sheet: list[tuple[str, str]]) ->
     """Six pictures of one page; returns where it scrolls sideways."""
     opened(page, web + path.removesuffix("#first"))
     if path.endswith("#first"):
-        link = page.locator("#result_list th a, #result_list td a").first
+        link = page.locator("#result_list tbody th a, #result_list tbody td a").first
         if not link.count():
             return []
         opened(page, web + str(link.get_attribute("href")))
