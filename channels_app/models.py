@@ -209,7 +209,7 @@ class Refusal(models.Model):
     headers_present = models.JSONField(default=list)
 
     def __str__(self) -> str:
-        return f"refused at {self.at:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
+        return f"refusal {self.pk}"
 
 
 class InboundText(models.Model):
