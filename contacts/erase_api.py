@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
@@ -82,7 +83,7 @@ class ErasureViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
             raise serializers.ValidationError({"confirm": [str(error)]}) from error
         return Response(ErasureSerializer(made).data, status=202)
 
-    @extend_schema(request=WhoSerializer, responses=serializers.DictField(child=serializers.IntegerField()))
+    @extend_schema(request=WhoSerializer, responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """How many rows per kind would go; null for what is searched through. Writes nothing."""
