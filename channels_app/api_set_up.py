@@ -145,7 +145,8 @@ class ProviderAccountSerializer(serializers.ModelSerializer):
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_used_by(self, account: ProviderAccount) -> list[str]:
         """The work streams whose texts go through it."""
-        return accounts.used_by(account)
+        live = [used.work_stream for used in account.sms_settings.all()]
+        return sorted(stream.name for stream in live if stream.deleted_at is None)
 
     def get_has_secondary_auth_token(self, account: ProviderAccount) -> bool:
         """Whether one is stored."""
@@ -345,7 +346,7 @@ class SetUpActions(viewsets.GenericViewSet):
 class ProviderAccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, FetchMissedAction):
     """Accounts at providers. SMS settings make them."""
 
-    queryset = ProviderAccount.objects.all()
+    queryset = ProviderAccount.objects.prefetch_related("sms_settings__work_stream")
     serializer_class = ProviderAccountSerializer
     lookup_value_regex = ID
 
