@@ -25,11 +25,13 @@ from contacts.models import Account, Address, Contact
 from contacts.search import accounts_matching, addresses_matching, contacts_matching, number_beginnings
 from conversations.models import Conversation
 from omnichannel.lib import phones
-from omnichannel.lib.folding import fold
+from omnichannel.lib.folding import begins, fold
 from routing.models import Queue, WorkStream
 
 LONGEST_QUERY = 100
 SHOWN = 6
+# One letter begins half of all names.
+FEWEST_LETTERS = 2
 # What identifies a record: its number, perhaps after its kind: 17, #17, conversation 17.
 BY_ID = re.compile(r"(?:(conversation|delivery|receipt|webhook|text)\s*)?#?\s*([0-9]{1,18})", re.I | re.A)
 
@@ -171,6 +173,8 @@ def _accounts(query: Query) -> Iterable[Any]:
 
 
 def _contacts(query: Query) -> Iterable[Any]:
+    if len(query.text) < FEWEST_LETTERS:
+        return []
     return _some(contacts_matching(Contact.objects.select_related("account"), query.text))
 
 
@@ -179,7 +183,11 @@ def _companies(query: Query) -> Iterable[Any]:
 
 
 def _addresses(query: Query) -> Iterable[Any]:
-    return _some(addresses_matching(Address.objects.select_related("contact"), query.text))
+    rows = Address.objects.select_related("contact")
+    if number_beginnings(query.text):
+        return _some(addresses_matching(rows, query.text))
+    # By their own name alone: by their contact's they stand on the contact's page.
+    return _some(rows.filter(begins("profile_key", fold(query.text))))
 
 
 def _conversations(query: Query) -> Iterable[Any]:
