@@ -353,6 +353,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DEFAULT_EXCEPTION_REPORTER_FILTER = "omnichannel.lib.error_reports.NoSecrets"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -141,7 +141,7 @@ def _shown(request: HttpRequest, form: FileForm, text: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, form: FileForm, error: ValueError) -> HttpResponse:
     problems = error.problems if isinstance(error, applying.Refused) else [str(error)]
-    shown = FileForm({"text": form.data.get("text") or form.cleaned_data.get("text", "")})
+    shown = FileForm({"text": form.data.get("text") or getattr(form, "cleaned_data", {}).get("text", "")})
     return _page(request, form=shown, problems=problems)
 
 

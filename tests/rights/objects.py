@@ -1,0 +1,93 @@
+"""A record for every argument of every address: the oldest of its kind, which is the world's own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+from django.utils.timezone import now
+
+from agents.models import ApiToken, LogIn
+from channels_app.models import Delivery
+from contacts.imports import upload
+from contacts.merging import merge
+from contacts.models import Contact
+from conversations.models import Conversation, Message
+from omnichannel.lib.audit import note_read
+from routing.models import WorkStream
+from tests.administration.test_site import populate
+from tests.rights.routes import Route
+from tests.world import World, post_webhook, text_params
+
+# What an argument means outside a record's own pages.
+MEANINGS: dict[str, Callable[[World], Any]] = {
+    "worklist": lambda world: "open",
+    "conversation_id": lambda world: conversation().pk,
+    "message_id": lambda world: Message.objects.earliest("id").pk,
+    "stream_id": lambda world: world.stream.pk,
+    "token": lambda world: world.sms_settings.inbound_url.token,
+    "delivery_id": lambda world: Delivery.objects.earliest("id").pk,
+    "channel": lambda world: "sms",
+    "app_label": lambda world: "routing",
+    "url": lambda world: "nowhere",
+    "log_in_id": lambda world: LogIn.objects.values_list("pk", flat=True).first() or "0" * 64,
+    "uuid": lambda world: ApiToken.objects.values_list("uuid", flat=True).first(),
+}
+# Addresses whose <pk> or <id> is not told by the address itself, by how they begin.
+KINDS: dict[str, str] = {
+    "admin/customers/imports/": "contacts.ImportJob",
+    "admin/customers/merges/": "contacts.Merge",
+    "admin/r/": "routing.WorkStream",
+    "api/v1/imports/": "contacts.ImportJob",
+    "api/v1/conversations/": "conversations.Conversation",
+    "api/v1/messages/": "conversations.Message",
+}
+
+
+def furnish(world: World, drain: Any) -> None:
+    """At least one record of every kind; a customer's text that waits in the Default queue."""
+    post_webhook(world.inbound_url, text_params("Hello"))
+    drain()
+    populate(world, 0, 1)
+    ApiToken.objects.create(world.users["ada"])
+    upload(file_name="people.csv", raw=b"Last name,Mobile phone\nNoser,+14255550149\n", by="ada")
+    merge(ids=[Contact.objects.create(last_name=name).pk for name in "AB"], chosen={}, by="ada", now=now())
+    note_read(world.stream, what="nothing")
+
+
+def conversation() -> Conversation:
+    """The one that waits."""
+    return Conversation.objects.get(state="open")
+
+
+def values_for(route: Route, world: World) -> dict[str, Any]:
+    """Its arguments; fails for an argument that nobody has explained here."""
+    return {name: _value(route, name, world) for name in route.arguments}
+
+
+def _value(route: Route, name: str, world: World) -> Any:
+    if name == "content_type_id":
+        return apps.get_model("contenttypes.ContentType").objects.get_for_model(WorkStream).pk
+    if name in MEANINGS:
+        return MEANINGS[name](world)
+    model = _model(route)
+    assert model is not None, f"{route.path}: say in tests/rights/objects.py what <{name}> is"
+    if model is Conversation:
+        return conversation().pk
+    found = model._base_manager.order_by("pk").first()
+    assert found is not None, f"{route.path}: furnish() makes no {model._meta.label}"
+    return found.pk
+
+
+def _model(route: Route) -> type[Model] | None:
+    for start, label in KINDS.items():
+        if route.path.startswith(start):
+            return apps.get_model(label)
+    parts = route.path.split("/")
+    if parts[0] == "admin" and len(parts) > 3:
+        try:
+            return apps.get_model(parts[1], parts[2])
+        except LookupError:
+            return None
+    queryset = getattr(getattr(route.callback, "cls", None), "queryset", None)
+    return queryset.model if queryset is not None else None
