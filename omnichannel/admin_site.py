@@ -43,6 +43,7 @@ MAP = {
         "agents.User",
         "invitations",
         "auth.Group",
+        "rights",
         "sign_in",
         "configuration",
         "omnichannel.AuditEntry",
