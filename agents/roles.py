@@ -64,7 +64,7 @@ def give_role(user: User, role: str) -> None:
     Whoever had another role before logs in anew.
     """
     _end_access_for_another(user, role)
-    user.groups.remove(*Group.objects.filter(name__in=ROLES))
+    user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(name=role))
     user.groups.add(Group.objects.get(name=role))
     user.is_staff = user.is_superuser or role != AGENT
     user.save(update_fields=["is_staff"])
@@ -76,7 +76,7 @@ def give_role(user: User, role: str) -> None:
 def take_role(user: User) -> None:
     """Leave a user without any role: they may log in and see nothing. What was open ends."""
     _end_access_for_another(user, "")
-    user.groups.remove(*Group.objects.filter(name__in=ROLES))
+    user.groups.remove(*user.groups.filter(name__in=ROLES))
     user.is_staff = user.is_superuser
     user.save(update_fields=["is_staff"])
     user.__dict__.pop("_role", None)

@@ -13,6 +13,7 @@ from knox.models import get_token_model
 from rest_framework.test import APIClient
 
 from agents.models import User
+from agents.roles import AGENT, SUPERVISOR, give_role
 from channels_app.models import ProviderAccount
 from contacts.models import Address, Contact
 from omnichannel.audited import AUDITED, NOT_EDITED, VALIDATION
@@ -91,6 +92,16 @@ def test_members_that_come_and_go_are_told(world: World) -> None:
         {"members": {"type": "m2m", "operation": "delete", "objects": ["Bob"]}},
         {"members": {"type": "m2m", "operation": "add", "objects": ["Alice"]}},
     ]
+
+
+def test_another_role_is_told_as_what_was_taken_and_given(world: World) -> None:
+    give_role(world.users["bob"], SUPERVISOR)
+
+    told = (
+        AuditEntry.objects.get_for_object(world.users["bob"]).filter(changes__has_key="groups").order_by("id")
+    )
+    said = [(e.changes["groups"]["operation"], e.changes["groups"]["objects"]) for e in told]
+    assert said == [("delete", [AGENT]), ("add", [SUPERVISOR])]
 
 
 def test_what_is_made_and_deleted_is_told(ada: Client, world: World) -> None:

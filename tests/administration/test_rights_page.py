@@ -24,7 +24,8 @@ def test_every_record_and_page_has_its_line(ada: Client) -> None:
     for label in {label for rights in MATRIX.values() for label in rights}:
         name = str(apps.get_model(label)._meta.verbose_name_plural)
         assert name[:1].upper() + name[1:] in rows
-    assert {page.title for page in PAGES.values()} <= rows.keys()
+    pages = {page.title for page in PAGES.values() if page.title and "<" not in page.route}
+    assert pages <= rows.keys()
 
 
 @pytest.mark.parametrize(

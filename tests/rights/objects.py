@@ -7,6 +7,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils.timezone import now
 
+from agents.links import invite
 from agents.models import ApiToken, LogIn
 from channels_app.models import Delivery
 from contacts.imports import upload
@@ -35,6 +36,11 @@ MEANINGS: dict[str, Callable[[World], Any]] = {
 }
 # Addresses whose <pk> or <id> is not told by the address itself, by how they begin.
 KINDS: dict[str, str] = {
+    "admin/access/": "agents.User",
+    "admin/invitations/": "agents.SignInLink",
+    "admin/channels/accounts/": "channels_app.ProviderAccount",
+    "admin/channels/": "channels_app.SmsSettings",
+    "admin/diagnostics/channel-health/": "channels_app.ProviderAccount",
     "admin/customers/imports/": "contacts.ImportJob",
     "admin/customers/merges/": "contacts.Merge",
     "admin/r/": "routing.WorkStream",
@@ -52,6 +58,7 @@ def furnish(world: World, drain: Any) -> None:
     ApiToken.objects.create(world.users["ada"])
     upload(file_name="people.csv", raw=b"Last name,Mobile phone\nNoser,+14255550149\n", by="ada")
     merge(ids=[Contact.objects.create(last_name=name).pk for name in "AB"], chosen={}, by="ada", now=now())
+    invite(made_by=world.users["ada"], first_name="Carol")
     note_read(world.stream, what="nothing")
 
 
