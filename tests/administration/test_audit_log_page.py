@@ -14,8 +14,8 @@ from django.utils import timezone
 from agents.roles import ROLES
 from contacts.models import Contact
 from omnichannel import tasks
-from omnichannel.audit_log.keeping import DELETED_AT_ONCE, ERASED, erase
-from omnichannel.lib.audit import acting, note_read
+from omnichannel.audit_log.keeping import DELETED_AT_ONCE
+from omnichannel.lib.audit import acting
 from omnichannel.lib.spreadsheets import safe
 from omnichannel.models import AuditEntry
 from omnichannel.roles import permissions_of
@@ -226,16 +226,3 @@ def test_what_is_older_than_a_year_is_deleted(world: World, settings: Any) -> No
     tasks.sweep_audit_log()
 
     assert list(AuditEntry.objects.all()) == [kept]
-
-
-def test_of_an_erased_person_stays_only_that_something_was_done(world: World) -> None:
-    with acting(world.users["ada"]):
-        contact = Contact.objects.create(last_name="Noser", mobile_phone="+14255550149")
-        note_read(contact, what="the number +14255550149")
-
-    assert erase(Contact, [contact.pk]) == 2
-
-    kept = str(list(AuditEntry.objects.values("object_repr", "changes", "additional_data")))
-    assert "Noser" not in kept
-    assert "0149" not in kept
-    assert set(AuditEntry.objects.values_list("object_repr", "actor_name")) == {(ERASED, "Ada")}

@@ -12,7 +12,7 @@ from agents.models import ApiToken, LogIn
 from channels_app.models import Delivery
 from contacts.imports import upload
 from contacts.merging import merge
-from contacts.models import Contact
+from contacts.models import Contact, Erasure
 from conversations.models import Conversation, Message
 from omnichannel.lib.audit import note_read
 from routing.models import WorkStream
@@ -22,6 +22,7 @@ from tests.world import World, post_webhook, text_params
 
 # What an argument means outside a record's own pages.
 MEANINGS: dict[str, Callable[[World], Any]] = {
+    "reference": lambda world: Erasure.objects.earliest("id").reference,
     "worklist": lambda world: "open",
     "conversation_id": lambda world: conversation().pk,
     "message_id": lambda world: Message.objects.earliest("id").pk,
@@ -42,6 +43,7 @@ KINDS: dict[str, str] = {
     "admin/channels/": "channels_app.SmsSettings",
     "admin/diagnostics/channel-health/": "channels_app.ProviderAccount",
     "admin/customers/imports/": "contacts.ImportJob",
+    "api/v1/erasures/": "contacts.Erasure",
     "admin/customers/merges/": "contacts.Merge",
     "admin/r/": "routing.WorkStream",
     "api/v1/imports/": "contacts.ImportJob",
@@ -58,6 +60,7 @@ def furnish(world: World, drain: Any) -> None:
     ApiToken.objects.create(world.users["ada"])
     upload(file_name="people.csv", raw=b"Last name,Mobile phone\nNoser,+14255550149\n", by="ada")
     merge(ids=[Contact.objects.create(last_name=name).pk for name in "AB"], chosen={}, by="ada", now=now())
+    Erasure.objects.create(subject={}, requested_by="ada", requested_at=now())
     invite(made_by=world.users["ada"], first_name="Carol")
     note_read(world.stream, what="nothing")
 
