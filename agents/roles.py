@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
-from agents.models import Agent, User
+from agents.models import SEE_NUMBERS, Agent, User
 
 ADMINISTRATOR = "Omnichannel administrator"
 SUPERVISOR = "Omnichannel supervisor"
@@ -14,7 +14,6 @@ ROLES = (ADMINISTRATOR, SUPERVISOR, AGENT)
 ROLE_CHOICES = [(role, role) for role in ROLES]
 # Customers' numbers in administration's records, lists and exports, and in the API's records. At the desk,
 # whoever may open a conversation sees whom they write to.
-SEE_NUMBERS = "see_customer_numbers"
 
 
 def role_of(user: User) -> str:
@@ -39,7 +38,7 @@ def sees_numbers(user: Any) -> bool:
 
     Administrators do; others when an administrator says so on their page.
     """
-    return bool(user.has_perm(f"agents.{SEE_NUMBERS}"))
+    return bool(getattr(user, "sees_numbers", False))
 
 
 def is_let_see_numbers(user: User) -> bool:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from contacts import erase_pages, import_pages, merge_pages, search
+from contacts import erase_pages, import_pages, masks, merge_pages, search
 from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
+from omnichannel.lib import audit, phones
 from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, table
 
 __all__ = ["AddressAdmin", "ContactAdmin", "erase_pages", "import_pages", "merge_pages"]
@@ -21,7 +22,12 @@ MOST_ADDRESSES = 100
 
 
 class CustomerAdmin(FoundByIndex):
-    """Lists that may be long: bounded counts, newest first, found by indexes alone."""
+    """Lists that may be long: bounded counts, newest first, found by indexes alone.
+
+    `numbers` says which columns hold customers' numbers, and what stands there for who may not see them.
+    """
+
+    numbers: ClassVar[dict[str, str]] = {}
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -29,6 +35,17 @@ class CustomerAdmin(FoundByIndex):
     list_per_page = 50
     ordering = ("-id",)
     sortable_by: ClassVar[Any] = ()
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the right to see them, numbers are masked."""
+        return masks.masked_list(super().get_list_display(request), user=request.user, numbers=self.numbers)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        """A record with numbers shows them, and that it was opened is logged."""
+        record = options.get("obj")
+        if self.numbers and record is not None and request.method == "GET":
+            audit.note_read(record, what=masks.OPENED)
+        return super().render_change_form(request, context, *args, **options)
 
 
 @admin.register(Account)
@@ -106,6 +123,7 @@ class ContactAdmin(CustomerAdmin):
     """Known people. Several may share a mobile phone."""
 
     list_display = ("__str__", "mobile_phone", "email", "account")
+    numbers: ClassVar[dict[str, str]] = {"mobile_phone": "masked_phone"}
     list_select_related = ("account",)
     matching = staticmethod(search.contacts_matching)
     search_help_text = "Beginning of a name, mobile phone in any form, e-mail or company"
@@ -113,6 +131,11 @@ class ContactAdmin(CustomerAdmin):
     readonly_fields: ClassVar[Any] = ("identification",)
     inlines = (AddressInline, NoteInline)
     actions: Any = ("merge",)
+
+    @admin.display(description="mobile phone")
+    def masked_phone(self, contact: Contact) -> str:
+        """Enough to tell one from another."""
+        return phones.masked(contact.mobile_phone) if contact.mobile_phone else NOTHING
 
     @admin.action(description="Merge selected contacts", permissions=["merge"])
     def merge(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
@@ -173,6 +196,8 @@ class AddressAdmin(CustomerAdmin):
 
     form = AddressForm
     list_display = ("__str__", "kind", "profile_name", "contact", "blocked")
+    list_display_links = ("__str__", "masked_value")
+    numbers: ClassVar[dict[str, str]] = {"__str__": "masked_value"}
     list_select_related = ("contact",)
     list_filter: ClassVar[Any] = ()
     matching = staticmethod(search.addresses_matching)
@@ -191,6 +216,11 @@ class AddressAdmin(CustomerAdmin):
         ),
     )
     readonly_fields = ("kind", "value", "profile_name", "created_at", "blocked")
+
+    @admin.display(description="address")
+    def masked_value(self, address: Address) -> str:
+        """Enough to tell one from another."""
+        return phones.masked(address.value)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A text makes them."""

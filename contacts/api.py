@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.fields import clean_phone
+from contacts.masks import MaskedInLists
 from contacts.models import Account, Contact, Note
 from contacts.search import contacts_matching
 from contacts.services import add_note
@@ -107,9 +108,10 @@ class AccountViewSet(viewsets.ModelViewSet):
     lookup_value_regex = ID
 
 
-class ContactViewSet(viewsets.ModelViewSet):
+class ContactViewSet(MaskedInLists, viewsets.ModelViewSet):
     """Contacts; customers are identified by their mobile phone."""
 
+    number_fields = ("mobile_phone",)
     queryset = Contact.objects.select_related("account")
     serializer_class = ContactSerializer
     filterset_class = ContactFilter

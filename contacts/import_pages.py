@@ -137,11 +137,8 @@ def _bad_rows(request: HttpRequest, pk: int) -> Any:
 
 def bad_rows_file(job: ImportJob) -> StreamingHttpResponse:
     """The refused lines as a download; mended, the file can be uploaded as it is."""
-    answer = StreamingHttpResponse(
-        csvs.stream([*job.columns, "Why it was refused"], imports.bad_rows(job)), content_type="text/csv"
-    )
-    answer["Content-Disposition"] = f'attachment; filename="import-{job.pk}-to-mend.csv"'
-    return answer
+    heads = [*job.columns, "Why it was refused"]
+    return csvs.download(heads, imports.bad_rows(job), name=f"import-{job.pk}-to-mend.csv")
 
 
 def progress(job: ImportJob) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from conversations.facts import Route, route
 from conversations.models import Conversation, State
 from omnichannel.lib import phones
 from omnichannel.lib.phones import NotANumber, WireAddress
+from routing.channels import obstacle_to_starting
 from routing.conditions import PHONE_FIELDS
 from routing.explain import Finding, explain
 from routing.models import WorkStream
@@ -95,14 +96,16 @@ def _why(result: str, winner: str) -> str:
 def _remarks(identity: Identity, work_stream: WorkStream, now: datetime) -> list[str]:
     """What would keep such a text from being routed."""
     address = identity.address
+    obstacle = obstacle_to_starting(work_stream)
+    standing = [f"{obstacle} Below is what would happen otherwise."] if obstacle else []
     if address.pk is None:
-        return []
+        return standing
     if address.is_blocked(now):
         return ["This customer is blocked: their texts are kept, and reach nobody."]
     going_on = Conversation.objects.filter(address=address, work_stream=work_stream)
     current = going_on.exclude(state=State.CLOSED).select_related("queue").first()
     if current is None:
-        return []
+        return standing
     return [
         f"A conversation with this customer is {State(current.state).label} (queue {current.queue.name}): "
         "the text would join it, and no rule would be asked. Below is what would happen without it."

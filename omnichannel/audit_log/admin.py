@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from agents.models import User
 from omnichannel.audit_log import reading
 from omnichannel.audited import AUDITED
-from omnichannel.lib import spreadsheets
+from omnichannel.lib import csvs
 from omnichannel.lib.audit import note_export
 from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
 from omnichannel.lib.listfilters import ByIdFilter, during
@@ -140,7 +140,7 @@ class AuditEntryAdmin(RecordAdmin):
         found = self.get_changelist_instance(request).get_queryset(request)
         note_export(AuditEntry, what="Audit log as CSV", count=found.count())
         rows = _lines(found.iterator(chunk_size=EXPORTED_AT_ONCE))
-        return spreadsheets.download(rows, name=f"audit-log-{timezone.localdate()}.csv")
+        return csvs.download(HEADS, rows, name=f"audit-log-{timezone.localdate()}.csv")
 
 
 def changes_table(entry: AuditEntry, *, whole_numbers: bool) -> str:
@@ -151,7 +151,6 @@ def changes_table(entry: AuditEntry, *, whole_numbers: bool) -> str:
 
 
 def _lines(entries: Iterable[AuditEntry]) -> Iterator[tuple[Any, ...]]:
-    yield HEADS
     for entry in entries:
         start = (
             entry.timestamp.isoformat(timespec="seconds"),

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from channels_app import blocks
 from contacts import api, services
+from contacts.masks import MaskedInLists
 from contacts.models import FOR_EVER, Address, Contact
 from omnichannel.customers.exports import RIGHT, exported
 from omnichannel.lib import phones
@@ -111,10 +112,15 @@ class AddressFilter(filters.FilterSet):
 
 
 class AddressViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, viewsets.GenericViewSet
+    MaskedInLists,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet,
 ):
     """Addresses that texts came from. `contact` says whose one is, from its next conversation on."""
 
+    number_fields = ("value",)
     queryset = Address.objects.exclude(kind=Address.Kind.ERASED)
     serializer_class = AddressSerializer
     filterset_class = AddressFilter

@@ -8,7 +8,7 @@ from agents.roles import sees_numbers
 from contacts import exports
 from contacts.models import Contact
 from contacts.search import contacts_matching
-from omnichannel.lib import audit
+from omnichannel.lib import audit, csvs
 from omnichannel.lib.backoffice import page
 
 RIGHT = "contacts.export_contact"
@@ -28,9 +28,5 @@ def exported(request: HttpRequest, contacts: QuerySet[Contact], *, what: str) ->
     may_see = sees_numbers(request.user)
     kept = what if may_see else f"{what} (numbers masked)"
     audit.note_export(Contact, what=kept, count=contacts.count())
-    answer = StreamingHttpResponse(
-        exports.file(contacts, sees_numbers=may_see), content_type="text/csv; charset=utf-8"
-    )
-    name = f"contacts-{timezone.now():%Y%m%d-%H%M}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    rows = exports.lines(contacts, sees_numbers=may_see)
+    return csvs.download(exports.HEADS, rows, name=f"contacts-{timezone.now():%Y%m%d-%H%M}.csv")

@@ -5,6 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from django.http import StreamingHttpResponse
+
 # OWASP, "CSV Injection": what makes a cell a formula. A plain E.164 number is left as it is: it computes to
 # itself and calls nothing.
 FORMULA = re.compile(r"[=+\-@\t\r\n]")
@@ -44,6 +46,14 @@ def stream(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[b
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+def download(heads: Sequence[str], rows: Iterable[Sequence[object]], *, name: str) -> StreamingHttpResponse:
+    """A response that sends the rows as they are read; `name` is the file's."""
+    answer = StreamingHttpResponse(stream(heads, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 def guess_encoding(raw: bytes) -> str:

@@ -1,6 +1,5 @@
 """The journal and the log of calls with 100,000 rows each: every filter is served by an index."""
 
-
 import pytest
 from django.conf import settings
 from django.db import connection

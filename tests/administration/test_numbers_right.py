@@ -8,6 +8,8 @@ from django.test import Client
 
 from agents.models import User
 from agents.roles import AGENT, SUPERVISOR, sees_numbers
+from contacts.models import Address, Contact
+from omnichannel.models import AuditEntry
 from tests.administration.conftest import form_of
 from tests.administration.test_people import NEW, url_of
 from tests.world import World
@@ -57,3 +59,40 @@ def test_nobody_gives_it_to_themselves(as_user: Any, world: World) -> None:
         client = as_user(username)
         client.post(url_of(me), {"username": username, "sees_numbers": "on"})
         assert not fresh(username).user_permissions.exists()
+
+
+# --- lists and records of customers ----------------------------------------------------------------
+
+LISTS = ("/admin/contacts/contact/", "/admin/contacts/address/", "/api/v1/contacts/", "/api/v1/addresses/")
+
+
+@pytest.fixture
+def known(world: World) -> Contact:
+    contact = Contact.objects.create(last_name="Meier", mobile_phone="+14255550100")
+    Address.objects.create(kind="phone", value="+14255550100", contact=contact)
+    return contact
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_lists_of_customers_mask_numbers_without_the_right(known: Contact, as_user: Any, url: str) -> None:
+    whole = as_user("ada").get(url).content.decode()
+    assert "•••" not in whole
+    assert "0100" in whole
+    shown = as_user("sam").get(url).content.decode()
+    assert "0100" not in shown
+    assert "•••" in shown
+
+
+@pytest.mark.parametrize("username", ["ada", "sam"])
+@pytest.mark.parametrize(
+    "url", [*(f"{url}{{}}/change/" for url in LISTS[:2]), *(f"{url}{{}}/" for url in LISTS[2:])]
+)
+def test_opening_one_record_with_its_numbers_is_logged(
+    known: Contact, as_user: Any, username: str, url: str
+) -> None:
+    record = known.addresses.get() if "address" in url else known
+
+    assert "5550100" in as_user(username).get(url.format(record.pk)).content.decode()
+
+    noted = AuditEntry.objects.get(action=AuditEntry.Action.ACCESS)
+    assert (noted.actor.username, noted.object_id) == (username, record.pk)
