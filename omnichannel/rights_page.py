@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from agents.models import User
 from agents.roles import ADMINISTRATOR, AGENT, ROLES, SUPERVISOR
 from omnichannel.lib.backoffice import NOTHING, PAGES, page, render_page
+from omnichannel.names import NAMES
 from omnichannel.roles import MATRIX, RIGHTS, permissions_of
 
 SHOWN_PEOPLE = 30
@@ -82,7 +83,8 @@ def people_of(role: str) -> dict[str, Any]:
 def records(resources: dict[str, str]) -> Iterator[Row]:
     """Each kind of record that some role may do something with."""
     for label in sorted({label for rights in MATRIX.values() for label in rights}):
-        name = str(apps.get_model(label)._meta.verbose_name_plural)
+        meta = apps.get_model(label)._meta
+        name = NAMES[meta.label][1] if meta.label in NAMES else str(meta.verbose_name_plural)
         cells = [", ".join(WORDS.get(a, a) for a in MATRIX[role].get(label, ())) or NOTHING for role in ROLES]
         yield Row(name[:1].upper() + name[1:], resources.get(label, ""), cells)
 
@@ -115,7 +117,7 @@ def resources_by_model() -> dict[str, str]:
     for prefix, viewset, _ in router.registry:
         queryset = getattr(viewset, "queryset", None)
         if queryset is not None:
-            found[queryset.model._meta.label_lower] = prefix
+            found.setdefault(queryset.model._meta.label_lower, prefix)
     return found
 
 

@@ -93,7 +93,7 @@ def compare_view(request: HttpRequest) -> HttpResponse:
 @page(
     "configuration/download/",
     name="configuration_download",
-    title="Download",
+    title="Download the configuration",
     permission=is_administrator,
 )
 @require_GET
@@ -107,7 +107,12 @@ def download_view(request: HttpRequest) -> HttpResponse:
     )
 
 
-@page("configuration/apply/", name="configuration_apply", title="Apply", permission=is_administrator)
+@page(
+    "configuration/apply/",
+    name="configuration_apply",
+    title="Apply a configuration",
+    permission=is_administrator,
+)
 @require_http_methods(["POST"])
 def apply_view(request: HttpRequest) -> HttpResponse:
     """Apply what was compared."""
