@@ -7,6 +7,7 @@ from django.apps import apps
 from django.test import Client
 
 from omnichannel.lib.backoffice import PAGES
+from omnichannel.names import NAMES
 from omnichannel.roles import MATRIX
 from tests.world import World
 
@@ -22,7 +23,8 @@ def test_every_record_and_page_has_its_line(ada: Client) -> None:
     rows = rows_of(ada.get(URL))
 
     for label in {label for rights in MATRIX.values() for label in rights}:
-        name = str(apps.get_model(label)._meta.verbose_name_plural)
+        meta = apps.get_model(label)._meta
+        name = NAMES[meta.label][1] if meta.label in NAMES else str(meta.verbose_name_plural)
         assert name[:1].upper() + name[1:] in rows
     pages = {page.title for page in PAGES.values() if page.title and "<" not in page.route}
     assert pages <= rows.keys()
