@@ -358,9 +358,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "filters": {"without_secret_paths": {"()": "omnichannel.lib.logs.WithoutSecretPaths"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
     "loggers": {
+        # They name the address of each request that went wrong, and each request at all.
+        "django.request": {"filters": ["without_secret_paths"]},
+        "django.server": {"filters": ["without_secret_paths"]},
         # Its INFO lines carry URLs and query strings with customers' numbers.
         "twilio.http_client": {"level": "WARNING"},
         # One line per task, thousands a minute.

@@ -410,7 +410,7 @@ def test_deliveries_tell_what_happened(
     client.post(url(conversation, "reply"), {"text": "Hi"})
     drain()
 
-    [delivery] = api("sam").get(f"{ROOT}deliveries/").json()["results"]
+    [delivery] = api("ada").get(f"{ROOT}deliveries/").json()["results"]
 
     assert (delivery["number"], delivery["customer_address"], delivery["text"]) == (
         OUR_NUMBER,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
+from django.test import Client
 from django.utils.timezone import now
 
 from agents.links import invite
@@ -32,8 +33,8 @@ MEANINGS: dict[str, Callable[[World], Any]] = {
     "channel": lambda world: "sms",
     "app_label": lambda world: "routing",
     "url": lambda world: "nowhere",
-    "log_in_id": lambda world: LogIn.objects.values_list("pk", flat=True).first() or "0" * 64,
-    "uuid": lambda world: ApiToken.objects.values_list("uuid", flat=True).first(),
+    "log_in_id": lambda world: bobs_log_in().pk,
+    "uuid": lambda world: ApiToken.objects.filter(user=world.users["bob"]).earliest("created").uuid,
 }
 # Addresses whose <pk> or <id> is not told by the address itself, by how they begin.
 KINDS: dict[str, str] = {
@@ -57,12 +58,19 @@ def furnish(world: World, drain: Any) -> None:
     post_webhook(world.inbound_url, text_params("Hello"))
     drain()
     populate(world, 0, 1)
-    ApiToken.objects.create(world.users["ada"])
+    ApiToken.objects.create(world.users["bob"])
+    browser = Client()
+    browser.force_login(world.users["bob"])
     upload(file_name="people.csv", raw=b"Last name,Mobile phone\nNoser,+14255550149\n", by="ada")
     merge(ids=[Contact.objects.create(last_name=name).pk for name in "AB"], chosen={}, by="ada", now=now())
     Erasure.objects.create(subject={}, requested_by="ada", requested_at=now())
     invite(made_by=world.users["ada"], first_name="Carol")
     note_read(world.stream, what="nothing")
+
+
+def bobs_log_in() -> LogIn:
+    """Somebody's who is none of those that ask."""
+    return LogIn.objects.filter(user__username="bob").earliest("pk")
 
 
 def conversation() -> Conversation:
