@@ -113,7 +113,7 @@ def resources_by_model() -> dict[str, str]:
         router,
     )  # the API imports all rooms' views, which must not be before the models
 
-    found = {}
+    found: dict[str, str] = {}
     for prefix, viewset, _ in router.registry:
         queryset = getattr(viewset, "queryset", None)
         if queryset is not None:
