@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -18,9 +18,17 @@ from agents.models import Agent, User
 from agents.roles import let_see_numbers, role_of, sees_numbers
 from agents.second_factor import authenticator_of
 from agents.services import is_known_to_history, set_capacity, set_role_and_capacity
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, table
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip
 
 admin.site.unregister(Group)
+
+
+class ByRole(admin.RelatedFieldListFilter):
+    """People by their role."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = "role"
 
 
 @admin.register(User)
@@ -29,23 +37,24 @@ class PersonAdmin(UserAdmin):
 
     form = PersonChangeForm
     add_form = PersonAddForm
+    add_form_template = "admin/agents/user/add_form.html"
     list_display = (
         "username",
         "first_name",
         "last_name",
         "role",
-        "is_active",
+        "is_here",
         "second_factor",
         "last_login",
     )
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", ("groups", ByRole))
     show_facets = admin.ShowFacets.NEVER
     ordering = ("username",)
     filter_horizontal = ()
     actions: Any = ()
-    readonly_fields = ("last_login", "date_joined", "second_factor", "access")
+    readonly_fields = ("last_login", "date_joined", "has_password", "second_factor", "access")
     fieldsets: ClassVar[Any] = (
-        ("Login", {"fields": ("username", "password", "is_active", "second_factor", "access")}),
+        ("Login", {"fields": ("username", "has_password", "is_active", "second_factor", "access")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "time_zone", "locale")}),
         ("Work", {"fields": ("role", "capacity", "sees_numbers")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
@@ -66,23 +75,42 @@ class PersonAdmin(UserAdmin):
         """By their role, or because it was given to them."""
         return sees_numbers(user)
 
-    @admin.display(description="two-factor log-in", boolean=True)
-    def second_factor(self, user: User) -> bool:
+    @admin.display(description="active", ordering="is_active")
+    def is_here(self, user: User) -> str:
+        """Whether they may log in."""
+        return chip("Active", "ok") if user.is_active else chip("Inactive")
+
+    @admin.display(description="password")
+    def has_password(self, user: User) -> str:
+        """Whether there is one; a new one is set by the person, through a link."""
+        known = "A password is set." if user.has_usable_password() else "No password is set."
+        url = reverse("admin:person_access", args=[user.pk])
+        return format_html('{} <a href="{}#password">Make a link for a new password</a>', known, url)
+
+    @admin.display(description="two-factor log-in")
+    def second_factor(self, user: User) -> str:
         """Whether they log in with a code as well."""
         known: bool | None = getattr(user, "has_second_factor", None)
-        return authenticator_of(user) is not None if known is None else known
+        is_on = authenticator_of(user) is not None if known is None else known
+        return chip("On", "ok") if is_on else chip("Off")
 
     @admin.display(description="access")
     def access(self, user: User) -> str:
         """The page with their log-ins, tokens and second factor."""
         url = reverse("admin:person_access", args=[user.pk])
-        return format_html('<a class="button" href="{}">Log-ins, API tokens, second factor</a>', url)
+        return format_html(
+            '<a class="button" href="{}">Password, log-ins, API tokens, second factor</a>', url
+        )
 
     @admin.display(description="capacity")
     def capacity(self, user: User) -> object:
         """What they can carry."""
         agent = getattr(user, "agent", None)
         return agent.capacity if agent else NOTHING
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """There is no such page: nobody types a password for somebody else."""
+        raise Http404
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """With what the list shows."""
@@ -167,10 +195,10 @@ class AgentAdmin(admin.ModelAdmin):
         """What they may do."""
         return role_of(agent.user) or "No role"
 
-    @admin.display(boolean=True, description="may log in")
-    def is_active(self, agent: Agent) -> bool:
+    @admin.display(description="may log in", ordering="user__is_active")
+    def is_active(self, agent: Agent) -> str:
         """Whether they are still here."""
-        return agent.user.is_active
+        return chip("Yes", "ok") if agent.user.is_active else chip("No")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A seat comes with the role."""
@@ -191,12 +219,9 @@ class RoleAdmin(RecordAdmin):
 
     @admin.display(description="may")
     def may(self, group: Group) -> str:
-        """One line per permission."""
-        found = group.permissions.select_related("content_type").order_by(
-            "content_type__app_label", "codename"
-        )
-        rows = [(str(p.content_type.name).capitalize(), p.codename.split("_")[0]) for p in found]
-        return table(["Records", "May"], rows, empty="Nothing in administration.")
+        """Where it is written in words."""
+        url = reverse("admin:rights")
+        return format_html('<a class="button" href="{}">Who may do what</a>', url)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see people's roles."""

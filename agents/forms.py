@@ -60,14 +60,15 @@ class PersonAddForm(PersonFields, UserCreationForm):
 
 
 class PersonChangeForm(PersonFields, UserChangeForm):
-    """A person as they are."""
+    """A person as they are; of the password nothing is shown (see the page of their access)."""
+
+    password = None
 
     class Meta:
         model = User
         field_classes = {"username": UsernameField}
         fields = (
             "username",
-            "password",
             "is_active",
             "is_superuser",
             "first_name",

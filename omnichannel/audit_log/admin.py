@@ -45,6 +45,22 @@ class Kind(admin.SimpleListFilter):
         return queryset.filter(content_type=ContentType.objects.get_for_model(model))
 
 
+class Where(admin.ChoicesFieldListFilter):
+    """By place: page, API, command, background task."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = "place"
+
+
+class What(admin.ChoicesFieldListFilter):
+    """By what was done."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = "what was done"
+
+
 class Who(ByIdFilter):
     """By person; served by the index audit_by_actor."""
 
@@ -60,7 +76,7 @@ class AuditEntryAdmin(RecordAdmin):
     """The log. Nobody changes it. Only administrators read it, and they see customers' numbers."""
 
     list_display = ("at", "who", "shown_action", "kind", "record", "told", "place_shown")
-    list_filter = (during("timestamp"), "action", "place", Kind, Who)
+    list_filter = (during("timestamp"), ("action", What), ("place", Where), Kind, Who)
     ordering = ("-timestamp", "-id")  # type: ignore[assignment]
     change_list_template = "admin/omnichannel/auditentry/change_list.html"
     fieldsets = (

@@ -132,13 +132,9 @@ def test_a_new_person_with_role_and_right_is_told_without_the_password(ada: Clie
 
 
 def test_a_new_password_is_told_as_replaced(ada: Client, world: World) -> None:
-    new = {
-        "password1": "correct horse battery",
-        "password2": "correct horse battery",
-        "usable_password": "true",
-    }
-
-    ada.post(f"/admin/agents/user/{world.users['bob'].pk}/password/", new)
+    bob = world.users["bob"]
+    bob.set_password("correct horse battery")
+    bob.save()
 
     assert last(world.users["bob"]).changes == {"password": [HIDDEN, HIDDEN]}
 
