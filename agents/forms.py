@@ -62,7 +62,7 @@ class PersonAddForm(PersonFields, UserCreationForm):
 class PersonChangeForm(PersonFields, UserChangeForm):
     """A person as they are; of the password nothing is shown (see the page of their access)."""
 
-    password = None
+    password = None  # type: ignore[assignment]
 
     class Meta:
         model = User
