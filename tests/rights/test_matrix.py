@@ -57,7 +57,8 @@ def ask(client: Client, cookies: str, method: str, url: str, headers: dict[str, 
             sent = kind if method not in {"GET", "DELETE"} else {}
             response = getattr(client, method.lower())(url, headers=headers, **sent)
             answer = status_of(response)
-            response.close()
+            if response.streaming:
+                b"".join(response.streaming_content)  # read to its end, it closes as behind a server
             raise Undo
     except Undo:
         cache.clear()
