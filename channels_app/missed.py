@@ -90,6 +90,9 @@ def _arrived(account: ProviderAccount, since: datetime) -> set[str]:
     failed = waiting.filter(state=WebhookReceipt.State.FAILED).order_by("-id")[:LOOKED_THROUGH]
     ids = set()
     for receipt in [*rows, *failed]:
+        if receipt.external_id:
+            ids.add(receipt.external_id)
+            continue
         query = receipt.path.partition("?")[2]
         body = bytes(receipt.body)
         wire = WireRequest(receipt.method, (), query, receipt.content_type, receipt.headers, body)

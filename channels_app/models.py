@@ -164,6 +164,14 @@ class WebhookReceipt(models.Model):
     # Known once the body is understood; written with the state, for the journal's filters.
     number = models.ForeignKey(Number, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     channel = models.CharField(max_length=16, choices=Channel.choices, blank=True, db_default="")
+    external_id = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Of an erased customer's text: the provider's id, so that it is not fetched again.",
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     received_at = models.DateTimeField()

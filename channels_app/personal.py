@@ -5,14 +5,17 @@ that a text was here, and does not bring it back.
 """
 
 from collections.abc import Sequence
+from urllib.parse import parse_qsl
 
 from django.utils import timezone
 
+from channels_app.accounts import credentials, provider_of
 from channels_app.deliveries import cancel_pending, move
 from channels_app.models import (
     Delivery,
     DeliveryEvent,
     InboundText,
+    Number,
     OptOut,
     ProviderCall,
     Refusal,
@@ -20,7 +23,8 @@ from channels_app.models import (
 )
 from channels_app.models_health import Incident, Replay
 from channels_app.opt_outs import digest
-from omnichannel.lib.personal import NotYet, Step, Subject, is_from_or_to, mentions
+from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
+from omnichannel.lib.personal import NotYet, Step, Subject, bare, mentions, names_number
 
 KEPT = {
     "channels_app.ProviderAccount": "ours",
@@ -32,6 +36,11 @@ KEPT = {
 }
 S = Delivery.State
 SCANNED_AT_ONCE = 500
+
+
+def our_numbers() -> set[str]:
+    """The company's own numbers, without +: nobody's text is found by them."""
+    return set(Number.objects.values_list("value", flat=True))
 
 
 # --- texts -----------------------------------------------------------------------------------------
@@ -66,14 +75,41 @@ def _empty_events(rows: Sequence[DeliveryEvent], _: Subject) -> None:
 
 
 def _receipt_concerns(receipt: WebhookReceipt, subject: Subject) -> bool:
-    query = receipt.path.partition("?")[2]
-    return is_from_or_to(query, bytes(receipt.body).decode("utf-8", "replace"), subject)
+    """Whether the customer of a request is the person: the sender of a text, the recipient of a report."""
+    query, body = receipt.path.partition("?")[2], bytes(receipt.body).decode("utf-8", "replace")
+    if not names_number(query, body, subject):
+        return False
+    match _understood(receipt):
+        case Inbound(sender=customer) | Report(recipient=customer) if customer:
+            return bare(customer) in subject.bare_numbers
+    said = {name.casefold(): bare(value) for name, value in parse_qsl(f"{body}&{query}")}
+    sides = [said[name] for name in ("from", "to") if said.get(name)]
+    ours = our_numbers()
+    customer = next((side for side in sides if side not in ours), "")
+    return not sides or customer in subject.bare_numbers
+
+
+def _understood(receipt: WebhookReceipt) -> Inbound | Report | Other | None:
+    wire = WireRequest(
+        method=receipt.method,
+        urls=(),
+        query=receipt.path.partition("?")[2],
+        content_type=receipt.content_type,
+        headers=receipt.headers,
+        body=bytes(receipt.body),
+    )
+    try:
+        return provider_of(receipt.account).classify(wire, credentials(receipt.account))
+    except NotUnderstood:
+        return None
 
 
 def empty_receipts(rows: Sequence[WebhookReceipt], _: Subject | None = None) -> None:
-    """Requests without what they said; a number and a reason are left."""
+    """Requests without what they said; a number and a reason are left, and the provider's id of a text."""
     for row in rows:
+        what = _understood(row)
         WebhookReceipt.objects.filter(pk=row.pk).update(
+            external_id=what.external_id[:64] if isinstance(what, Inbound) else row.external_id,
             path=row.path.partition("?")[0],
             headers={},
             body=b"",
@@ -156,7 +192,9 @@ STEPS = [
         "webhooks",
         WebhookReceipt,
         # What is still due is a later text, which starts afresh.
-        lambda _: WebhookReceipt.objects.exclude(state=WebhookReceipt.State.RECEIVED),
+        lambda _: WebhookReceipt.objects.exclude(state=WebhookReceipt.State.RECEIVED).select_related(
+            "account"
+        ),
         empty_receipts,
         _receipt_concerns,
         at_once=SCANNED_AT_ONCE,

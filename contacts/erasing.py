@@ -6,15 +6,18 @@ the row says how far it is, so that a killed worker costs a bundle at most. What
 """
 
 import logging
+from dataclasses import fields
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.utils.module_loading import import_string
 
 from contacts.models import Address, Contact, Erasure, Merge
 from contacts.services import same_mobile
+from contacts.under_erasure import lock_contacts
 from omnichannel.lib import audit, phones
 from omnichannel.lib.folding import fold
 from omnichannel.lib.personal import NotYet, Step, Subject
@@ -40,40 +43,59 @@ class CannotErase(Exception):
 
 
 def subject_of(*, contact: Contact | None = None, address: Address | None = None) -> Subject:
-    """A contact with its addresses (also the one that is its mobile phone's, if nobody shares it), or an
-    address alone.
+    """A contact with its addresses (also the one that is its mobile phone's, if nobody shares it) and those
+    who were merged into it, or an address alone.
     """
     if contact is None:
         assert address is not None
-        names = [address.profile_name] if address.profile_name else []
-        return Subject([], [address.pk], [address.value], names, [], {str(address.pk): address.value})
+        return _subject([], [address], [], [address.profile_name], [])
     addresses = list(contact.addresses.all())
-    if contact.mobile_phone and not same_mobile(contact).exists():
-        addresses += Address.objects.filter(kind="phone", value=contact.mobile_phone, contact=None)
-    numbers = [contact.mobile_phone, *(a.value for a in addresses)]
+    mobiles = [contact.mobile_phone] if contact.mobile_phone and not same_mobile(contact).exists() else []
+    addresses += Address.objects.filter(kind="phone", value__in=mobiles, contact=None)
     names = [contact.full_name, *(a.profile_name for a in addresses)]
-    emails = [contact.email]
-    ids = [contact.pk]
-    for merge in Merge.objects.exclude(kept={}):
-        if merge.winner_id == contact.pk or merge.kept.get("winner") == contact.pk:
-            for row in merge.kept["losers"]:
-                ids.append(row["id"])
-                names.append(f"{row['first_name']} {row['last_name']}".strip())
-                numbers.append(row["mobile_phone"])
-                emails.append(row["email"])
+    emails, ids = [contact.email], [contact.pk]
+    for row in _merged_into(contact):
+        ids.append(row["id"])
+        names.append(f"{row['first_name']} {row['last_name']}".strip())
+        mobiles.append(row["mobile_phone"])
+        emails.append(row["email"])
+    return _subject(ids, addresses, mobiles, names, emails)
+
+
+def _subject(
+    ids: list[int], addresses: list[Address], mobiles: list[str], names: list[str], emails: list[str]
+) -> Subject:
+    others = Contact.objects.exclude(pk__in=ids)
+    linked, ours = {a.value for a in addresses}, _ours()
+    numbers = {n for n in {*linked, *mobiles} if n and n.removeprefix("+") not in ours}
+    shared = set(others.filter(mobile_phone__in=numbers).values_list("mobile_phone", flat=True))
+    mails = {fold(e) for e in emails if e}
+    mails -= set(others.filter(email_key__in=mails).values_list("email_key", flat=True))
     return Subject(
-        contacts=sorted({*ids} - _living(ids, contact.pk)),
+        contacts=sorted(ids),
         addresses=sorted({a.pk for a in addresses}),
-        numbers=sorted({n for n in numbers if n}),
+        # A number that others have as well is theirs where the address was linked to them, else nobody's.
+        numbers=sorted(numbers - (shared - linked)),
         names=sorted({n for n in names if n}),
-        emails=sorted({fold(e) for e in emails if e}),
+        emails=sorted(mails),
         values={str(a.pk): a.value for a in addresses},
+        shared=sorted(shared & linked),
     )
 
 
-def _living(ids: list[int], own: int) -> set[int]:
-    """Contacts that were merged and are there again: other people."""
-    return set(Contact.objects.filter(pk__in=ids).exclude(pk=own).values_list("pk", flat=True))
+def _merged_into(contact: Contact) -> list[dict[str, Any]]:
+    """Who was merged into a contact and is not there again."""
+    merges = Merge.objects.filter(undone_at=None).exclude(kept={})
+    mine = merges.filter(models.Q(winner=contact) | models.Q(kept__winner=contact.pk)).order_by("pk")
+    rows = [row for merge in mine for row in merge.kept["losers"]]
+    living = set(Contact.objects.filter(pk__in=[row["id"] for row in rows]).values_list("pk", flat=True))
+    return [row for row in rows if row["id"] not in living]
+
+
+def _ours() -> set[str]:
+    """Numbers that are the company's own, without +: whoever has one of them, no text is theirs by it."""
+    rooms = [import_module(module) for module in settings.PERSONAL_DATA]
+    return {number for room in rooms if hasattr(room, "our_numbers") for number in room.our_numbers()}
 
 
 def steps() -> list[Step]:
@@ -100,7 +122,7 @@ def is_confirmed(subject: Subject, typed: str) -> bool:
         number = phones.to_e164(typed, region=settings.DEFAULT_PHONE_REGION)
     except phones.NotANumber:
         number = typed.strip()
-    return bool(number) and number in subject.numbers
+    return bool(number) and number in {*subject.numbers, *subject.values.values()}
 
 
 # --- asking for it ---------------------------------------------------------------------------------
@@ -111,6 +133,11 @@ def request(*, subject: Subject, typed: str, by: str, now: datetime) -> Erasure:
     """Have a person forgotten, once name or number was typed. Raises CannotErase."""
     if not is_confirmed(subject, typed):
         raise CannotErase("Type the name or the number exactly, to be sure that it is this person.")
+    # Who is merged at this moment is waited for; from here on no merge takes what is to be erased.
+    there = lock_contacts(subject.contacts)
+    if subject.contacts and not there:
+        raise CannotErase("Somebody else merged or deleted this contact meanwhile.")
+    subject = _as_it_is(subject)
     made = Erasure.objects.create(subject=subject.as_dict(), requested_by=by, requested_at=now)
     audit.note_change(made, {}, what="A customer is to be erased.")
     ring(BELL)
@@ -150,8 +177,9 @@ def _claim(now: datetime) -> Erasure | None:
 def _take(erasure: Erasure, now: datetime) -> None:
     subject = Subject(**erasure.subject)
     if not erasure.step:
+        subject = _as_it_is(subject)
         _begin(subject)
-        _change(erasure, step=BEGUN, cursor=0)
+        _change(erasure, subject=subject.as_dict(), step=BEGUN, cursor=0)
         return
     position, step = _next(erasure.step)
     if step is None:
@@ -182,9 +210,24 @@ def _change(erasure: Erasure, **values: Any) -> None:
         raise NotYet("Another worker has taken it over.")
 
 
+def _as_it_is(subject: Subject) -> Subject:
+    """The person with what was merged or linked since the page was shown."""
+    found = subject.as_dict()
+    for contact in Contact.objects.filter(pk__in=subject.contacts).order_by("pk"):
+        found = _with(found, subject_of(contact=contact).as_dict())
+    return Subject(**found)
+
+
+def _with(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both: dict[str, Any] = {"values": one["values"] | other["values"]}
+    for name in {f.name for f in fields(Subject)} - {"values"}:
+        both[name] = sorted({*one[name], *other[name]})
+    return both
+
+
 def _begin(subject: Subject) -> None:
     """From here on nothing new finds this person's rows."""
-    addresses = Address.objects.filter(pk__in=subject.addresses).order_by("pk")
+    addresses = Address.objects.filter(pk__in=subject.addresses).order_by("kind", "value")
     if connection.features.has_select_for_update:
         addresses = addresses.select_for_update(no_key=True)
     for pk in list(addresses.values_list("pk", flat=True)):

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from contacts import imports
 from contacts.models import Address, Contact, ImportJob, ImportRow, Merge, Note
-from omnichannel.lib import csvs
+from omnichannel.lib import csvs, phones
 from omnichannel.lib.folding import fold
 from omnichannel.lib.personal import Step, Subject, mentions
 
@@ -18,17 +18,47 @@ KEPT = {
 }
 
 
-def _cells_concern(cells: Sequence[str], subject: Subject) -> bool:
+def _cells_concern(cells: Sequence[str], job: ImportJob, subject: Subject) -> bool:
+    """Whether a line is about the person: their number, or whole cells that are e-mail address or name."""
     texts = {fold(cell) for cell in cells}
+    if texts & {*subject.emails} or mentions(cells, subject) or _has_number(cells, job.region, subject):
+        return True
+    first, last, full = (_cell(cells, job.mapping.get(n)) for n in ("first_name", "last_name", "full_name"))
     names = {fold(name) for name in subject.names}
-    whole = fold(" ".join(cells))
-    return (
-        bool(texts & {*names, *subject.emails}) or mentions(cells, subject) or any(n in whole for n in names)
-    )
+    return fold(full or f"{first} {last}") in names or any(_is_said(name, texts) for name in names)
+
+
+def _cell(cells: Sequence[str], n: int | None) -> str:
+    return cells[n] if n is not None and 0 <= n < len(cells) else ""
+
+
+def _is_said(name: str, texts: set[str]) -> bool:
+    """Whether first and last name are cells, or one cell; one word alone is the name of many."""
+    words = name.split(" ")
+    if len(words) == 1:
+        return False
+    splits = ((" ".join(words[:n]), " ".join(words[n:])) for n in range(1, len(words)))
+    return name in texts or any(first in texts and last in texts for first, last in splits)
+
+
+def _has_number(cells: Sequence[str], region: str, subject: Subject) -> bool:
+    """Whether a cell is one of their numbers in its national form."""
+    for cell in cells:
+        digits = "".join(c for c in cell if c.isdigit())
+        # Cheap first: a national form ends as the whole number does.
+        if len(digits) > 5 and any(number.endswith(digits[-6:]) for number in subject.long_numbers):
+            try:
+                if phones.to_e164(cell, region=region).removeprefix("+") in subject.long_numbers:
+                    return True
+            except phones.NotANumber:
+                continue
+    return False
 
 
 def _row_concerns(row: ImportRow, subject: Subject) -> bool:
-    return row.contact_id in subject.contacts or _cells_concern([*row.cells, row.reason, row.number], subject)
+    if row.contact_id in subject.contacts or mentions([row.reason, row.number], subject):
+        return True
+    return _cells_concern(row.cells, row.job, subject)
 
 
 def _empty_rows(rows: Sequence[ImportRow], _: Subject) -> None:
@@ -38,7 +68,7 @@ def _empty_rows(rows: Sequence[ImportRow], _: Subject) -> None:
 
 def _file_concerns(job: ImportJob, subject: Subject) -> bool:
     text = csvs.decode(bytes(job.file or b""), job.encoding)
-    return any(_cells_concern(cells, subject) for _, cells in csvs.records(text, job.delimiter))
+    return any(_cells_concern(cells, job, subject) for _, cells in csvs.records(text, job.delimiter))
 
 
 def _drop_files(jobs: Sequence[ImportJob], _: Subject) -> None:
@@ -74,7 +104,11 @@ STEPS = [
     Step(
         "lines of imported files",
         ImportRow,
-        lambda subject: ImportRow.objects.filter(Q(contact__in=subject.contacts) | Q(result="refused")),
+        lambda subject: (
+            ImportRow.objects.filter(Q(contact__in=subject.contacts) | Q(result="refused"))
+            .select_related("job")
+            .defer("job__file")
+        ),
         _empty_rows,
         _row_concerns,
     ),

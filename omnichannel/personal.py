@@ -1,15 +1,18 @@
 """What the project and its libraries keep of customers, and how it is forgotten."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.utils.module_loading import import_string
 
-from contacts.models import Address, Contact
-from omnichannel.lib.personal import Step, Subject, mentions
+from contacts.models import Address, Contact, Note
+from omnichannel.lib.personal import Step, Subject, says_wholly
 from omnichannel.models import AuditEntry
 
 KEPT = {
@@ -36,30 +39,50 @@ KEPT = {
     "django_q": "doorbells, which carry nothing",
 }
 ERASED = "erased"
-FEWEST_LETTERS = 5
 
 
-def _is_theirs(model_id: int, object_id: str, subject: Subject) -> bool:
-    contact, address = (ContentType.objects.get_for_model(m).pk for m in (Contact, Address))
-    ids = {contact: subject.contacts, address: subject.addresses}.get(model_id, [])
-    return object_id in {str(pk) for pk in ids}
+@cache
+def _kinds() -> set[type[Model]]:
+    """Kinds of records that hold customers: whatever a room erases."""
+    rooms = ("conversations", "channels_app", "contacts")
+    return {step.model for room in rooms for step in import_string(f"{room}.personal.STEPS")}
 
 
-def _says(texts: Sequence[str], subject: Subject) -> bool:
-    """Whether a log's line tells of the person: number, e-mail, or whole name."""
-    told = " ".join(texts).casefold()
-    words = [*subject.emails, *(n.casefold() for n in subject.names if len(n) >= FEWEST_LETTERS)]
-    return any(word in told for word in words) or mentions(texts, subject)
+def _is_theirs(model_id: int | None, pk: str, said: Any, subject: Subject) -> bool:
+    """Whether a log's line is about a record of the person, or says their name, number or e-mail as a whole.
+
+    Lines of other kinds (log-ins, roles, configuration) never are, whatever they say.
+    """
+    model = ContentType.objects.get_for_id(model_id).model_class() if model_id else None
+    if model not in _kinds():
+        return False
+    ids = {Contact: subject.contacts, Address: subject.addresses}.get(model, [])
+    if pk in {str(own) for own in ids} or (model is Note and _is_their_note(pk, subject)):
+        return True
+    # Somebody else may have the same name.
+    is_anothers = model is Contact and pk.isdigit() and Contact.objects.filter(pk=pk).exists()
+    return says_wholly(_leaves(said), replace(subject, names=[]) if is_anothers else subject)
+
+
+def _is_their_note(pk: str, subject: Subject) -> bool:
+    return pk.isdigit() and Note.objects.filter(pk=pk, contact__in=subject.contacts).exists()
+
+
+def _leaves(said: Any) -> Iterator[str]:
+    """Every value in what a line says; of “Search: Rossi (numbers masked)” also the words searched for."""
+    if isinstance(said, dict | list | tuple):
+        for value in said.values() if isinstance(said, dict) else said:
+            yield from _leaves(value)
+    elif said is not None:
+        yield str(said)
+        yield str(said).partition(": ")[2].removesuffix(" (numbers masked)")
 
 
 def _entry_concerns(entry: AuditEntry, subject: Subject) -> bool:
-    if _is_theirs(entry.content_type_id, entry.object_pk, subject):
-        return True
-    said = [
-        entry.object_repr,
-        *(json.dumps(v, ensure_ascii=False) for v in (entry.changes, entry.additional_data)),
-    ]
-    return _says(said, subject)
+    if entry.action == AuditEntry.Action.SIGN_IN:
+        return False
+    said = [entry.object_repr, entry.changes, entry.additional_data]
+    return _is_theirs(entry.content_type_id, entry.object_pk, said, subject)
 
 
 def _empty_entries(rows: Sequence[AuditEntry], _: Subject) -> None:
@@ -72,9 +95,12 @@ def _empty_entries(rows: Sequence[AuditEntry], _: Subject) -> None:
 
 
 def _log_concerns(entry: LogEntry, subject: Subject) -> bool:
-    if entry.content_type_id and _is_theirs(entry.content_type_id, str(entry.object_id), subject):
-        return True
-    return _says([entry.object_repr, entry.change_message], subject)
+    try:
+        message = json.loads(entry.change_message or "null")
+    except ValueError:
+        message = entry.change_message
+    said = [entry.object_repr, message]
+    return _is_theirs(entry.content_type_id, str(entry.object_id or ""), said, subject)
 
 
 def _empty_log(rows: Sequence[LogEntry], _: Subject) -> None:

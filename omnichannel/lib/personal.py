@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from django.db.models import Model, QuerySet
 
+from omnichannel.lib.folding import fold
+
 # Fewer digits than this stand in other numbers by chance.
 FEWEST_DIGITS = 7
 LONGEST_LOOKED_AT = 200_000
@@ -34,6 +36,8 @@ class Subject:
     emails: list[str] = field(default_factory=list)
     # What each address was: id as text, value.
     values: dict[str, str] = field(default_factory=dict)
+    # Numbers of theirs that another contact has as well: texts are told apart by them, words are not.
+    shared: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For storing."""
@@ -46,8 +50,9 @@ class Subject:
 
     @property
     def long_numbers(self) -> set[str]:
-        """Numbers that are nobody else's by chance, in digits."""
-        return {n for n in self.bare_numbers if n.isascii() and n.isdigit() and len(n) >= FEWEST_DIGITS}
+        """Numbers that are nobody else's, also not by chance, in digits."""
+        own = self.bare_numbers - {number.removeprefix("+") for number in self.shared}
+        return {n for n in own if n.isascii() and n.isdigit() and len(n) >= FEWEST_DIGITS}
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def mentions(texts: Iterable[str], subject: Subject) -> bool:
     return False
 
 
-def is_from_or_to(query: str, body: str, subject: Subject) -> bool:
+def names_number(query: str, body: str, subject: Subject) -> bool:
     """Whether a request names the person's number in one of its fields, or anywhere if it cannot be read."""
     values = [value for part in (query, body) for _, value in parse_qsl(part[:LONGEST_LOOKED_AT])]
     values += _values_of_json(body)
@@ -85,6 +90,15 @@ def is_from_or_to(query: str, body: str, subject: Subject) -> bool:
     if any(bare(value) in wanted for value in values):
         return True
     return not values and mentions([unquote_plus(query), unquote_plus(body)], subject)
+
+
+def says_wholly(texts: Iterable[str], subject: Subject) -> bool:
+    """Whether one of the texts is, whole, the person's name, e-mail address or number."""
+    words = {*subject.emails, *(fold(name) for name in subject.names)}
+    for text in texts:
+        if fold(text) in words or re.sub(r"[\s().\-/+]", "", text) in subject.long_numbers:
+            return True
+    return False
 
 
 def bare(value: str) -> str:

@@ -21,7 +21,7 @@ from contacts.models import Address, Contact, Erasure, ImportJob
 from conversations import services
 from conversations.models import Conversation, Message
 from omnichannel.checks import undeclared
-from omnichannel.lib.personal import Subject, is_from_or_to, mentions
+from omnichannel.lib.personal import Subject, mentions, names_number
 from tests.world import OUR_NUMBER, World, post_webhook, text_params
 
 NOW = timezone.now
@@ -326,7 +326,7 @@ SUBJECT = Subject(numbers=[NUMBER, "22395", "whatsapp-id"])
     ],
 )
 def test_a_request_is_theirs_when_a_field_is_their_number(query: str, body: str, theirs: bool) -> None:
-    assert is_from_or_to(query, body, SUBJECT) is theirs
+    assert names_number(query, body, SUBJECT) is theirs
 
 
 def test_short_numbers_are_not_searched_for_in_words() -> None:
