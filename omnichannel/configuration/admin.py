@@ -101,7 +101,7 @@ def download_view(request: HttpRequest) -> HttpResponse:
     """The file."""
     name = f"omnichannel-{timezone.localtime():%Y-%m-%d}.yaml"
     return HttpResponse(
-        applying.export(),
+        applying.hand_out(),
         content_type="application/yaml; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

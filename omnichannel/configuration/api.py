@@ -86,7 +86,7 @@ class ConfigurationView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Queues, agents and work streams as YAML, without secrets."""
-        return Response(FileSerializer({"yaml": applying.export()}).data)
+        return Response(FileSerializer({"yaml": applying.hand_out()}).data)
 
     @extend_schema(
         request=ApplySerializer,

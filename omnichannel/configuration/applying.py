@@ -1,6 +1,7 @@
 """Comparing this installation with a file, and making it so."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,11 @@ from omnichannel.configuration import reading
 from omnichannel.configuration.differences import Change, Description, differences
 from omnichannel.configuration.reading import BadFile
 from omnichannel.configuration.sections import PLACEHOLDER, SECTIONS, Record, Section, Tokens, needed_token
+from omnichannel.lib import audit
+from routing.models import WorkStream
 from routing.services import Protected
+
+MOST_RECORDS = 500
 
 
 class Refused(ValueError):
@@ -43,12 +48,24 @@ def present() -> Description:
 
 def export() -> str:
     """The text of the file that describes this installation."""
-    return reading.write({name: list(records.values()) for name, records in present().items()})
+    return _text(present())
+
+
+def hand_out() -> str:
+    """The file, for somebody who takes it away: the audit log tells who."""
+    described = present()
+    count = sum(len(records) for records in described.values())
+    audit.note_export(WorkStream, what="Configuration as a file", count=count)
+    return _text(described)
+
+
+def _text(described: Description) -> str:
+    return reading.write({name: list(records.values()) for name, records in described.items()})
 
 
 def fingerprint(described: Description) -> str:
     """Changes with whatever is described."""
-    return hashlib.sha256(reading.as_yaml(described).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(described, default=str).encode()).hexdigest()
 
 
 def preview(text: str) -> Preview:
@@ -63,21 +80,22 @@ def preview(text: str) -> Preview:
     return Preview(differences(before, after), tokens, fingerprint(before))
 
 
-@transaction.atomic
 def apply(text: str, *, tokens: Tokens, expected: str | None = None) -> list[Change]:
     """Make the installation as the file says, all of it or nothing; returns what was changed.
 
     `expected` is the fingerprint of the preview that somebody agreed to. Raises BadFile, Refused and Stale.
     """
     wanted = _sections(text)
-    before = present()
-    if expected is not None and fingerprint(before) != expected:
-        raise Stale("Something was changed meanwhile: look at the differences again.")
-    missing = [sid for sid in _tokens_needed(wanted) if not tokens.get(sid)]
-    if missing:
-        raise Refused([f"Enter the Auth Token of account {sid}, which is new here." for sid in missing])
-    _store_all(wanted, tokens)
-    return differences(before, present())
+    with transaction.atomic():
+        before = present()
+        if expected is not None and fingerprint(before) != expected:
+            raise Stale("Something was changed meanwhile: look at the differences again.")
+        missing = [sid for sid in _tokens_needed(wanted) if not tokens.get(sid)]
+        if missing:
+            raise Refused([f"Enter the Auth Token of account {sid}, which is new here." for sid in missing])
+        _store_all(wanted, tokens)
+        after = present()
+    return differences(before, after)
 
 
 def _sections(text: str) -> dict[str, list[Record]]:
@@ -85,9 +103,22 @@ def _sections(text: str) -> dict[str, list[Record]]:
     known = [section.name for section in SECTIONS]
     if unknown := [str(name) for name in found if name not in known]:
         raise BadFile(f"Unknown section {', '.join(unknown)}. Known: {', '.join(known)}.")
+    _check_size(found)
     for section in SECTIONS:
         _check_keys(section, found.setdefault(section.name, []))
     return found
+
+
+def _check_size(found: dict[str, Any]) -> None:
+    """All is stored in one transaction, while webhooks may have to wait."""
+    records = [record for part in found.values() if isinstance(part, list) for record in part]
+    rules = [record.get("routing_rules") for record in records if isinstance(record, dict)]
+    count = len(records) + sum(len(part) for part in rules if isinstance(part, list))
+    if count > MOST_RECORDS:
+        raise BadFile(
+            f"The file holds {count} records, routing rules included; at most {MOST_RECORDS} are applied at "
+            "once. Leave out what stays as it is, or make several files of it."
+        )
 
 
 def _check_keys(section: Section, records: Any) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from channels_app.models import Number, ProviderAccount, SmsNumber
 from omnichannel.configuration import applying, reading
+from omnichannel.models import AuditEntry
 from routing.models import ChannelSetting, Queue, RoutingRule, WorkStream
 from tests.world import ACCOUNT_SID, AUTH_TOKEN, World
 
@@ -190,7 +191,7 @@ REFUSED = {
         "This number already belongs to work stream Support by SMS",
     ),
     "an unknown channel": ("channels: [{channel: pigeon}]", "There is no such channel"),
-    "a NUL": ('queues: [{name: "a\\0b"}]', "Null characters are not allowed"),
+    "a NUL": ('queues: [{name: "a\\0b"}]', "cannot be kept"),
     "a yes where a name belongs": ("queues: [{name: yes}]", "each record needs its name"),
 }
 
@@ -218,7 +219,36 @@ BAD = {
     "a name twice": ("format: omnichannel/1\nqueues: [{name: A}, {name: A}]", "twice"),
     "an unknown section": ("format: omnichannel/1\nbots: []", "Unknown section bots"),
     "an object of Python": ("format: omnichannel/1\nqueues: !!python/object/apply:os.system [x]", "not YAML"),
-    "too deep": ("format: omnichannel/1\nqueues: " + "[" * 5000, "cannot be read"),
+    "too deep": ("format: omnichannel/1\nqueues: " + "[" * 5000, "levels"),
+    "a list as a name": ("? [a]\n: b", "name of a field"),
+    "a mapping as a name": ("? {a: b}\n: c", "name of a field"),
+    "a number as a name": ("format: omnichannel/1\n1: []", "name of a field"),
+    "no float": ('a: !!float ""', "cannot be read"),
+    "no integer": ('a: !!int ""', "cannot be read"),
+    "no truth": ('a: !!bool "abc"', "cannot be read"),
+    "no moment": ('a: !!timestamp "abc"', "cannot be read"),
+    "a moment": ("format: omnichannel/1\nqueues: [{name: 2026-11-21}]", "queues, 1, name: write a text"),
+    "a set": ("format: omnichannel/1\nqueues: !!set {a, b}", "queues: write a text"),
+    "no number at all": ("format: omnichannel/1\nqueues: [{name: A, priority: .nan}]", "too large"),
+    "an endless number": (
+        f"format: omnichannel/1\nqueues: [{{name: A, priority: 0x{'f' * 5000}}}]",
+        "too large",
+    ),
+    "a NUL": ('format: omnichannel/1\nqueues: [{name: "A\\0"}]', "queues, 1, name: a text holds"),
+    "a NUL in a name": ('format: omnichannel/1\nqueues: [{"na\\0me": A}]', "queues, 1: a text holds"),
+    "half a character": ('format: omnichannel/1\nagents: [{username: "\\ud800"}]', "character"),
+    "half a character, bare": (
+        "format: omnichannel/1\nagents: [{username: \ud800}]",
+        "cannot be read|not YAML",
+    ),
+    "too many records": (
+        "format: omnichannel/1\nqueues:\n" + "".join(f"- name: Q{n}\n" for n in range(501)),
+        "holds 501 records",
+    ),
+    "too many rules": (
+        "format: omnichannel/1\nwork_streams:\n- name: A\n  routing_rules: [" + "{}, " * 500 + "]",
+        "holds 501 records",
+    ),
     "too long": ("#" * (reading.LONGEST_FILE + 1), "longer than"),
 }
 
@@ -227,6 +257,17 @@ BAD = {
 def test_what_is_no_configuration_is_refused_with_its_line(db: None, text: str, said: str) -> None:
     with pytest.raises(reading.BadFile, match=said):
         applying.preview(text)
+
+
+@pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD.keys())
+def test_without_libyaml_the_same_is_refused(db: None, monkeypatch: Any, text: str, said: str) -> None:
+    class Plain(reading.PlainNames, yaml.SafeLoader):
+        pass
+
+    monkeypatch.setattr(reading, "_Base", yaml.SafeLoader)
+    monkeypatch.setattr(reading, "_Loader", Plain)
+
+    test_what_is_no_configuration_is_refused_with_its_line(None, text, said)
 
 
 @given(st.text(max_size=200))
@@ -305,6 +346,19 @@ def test_only_administrators_see_it(world: World, as_user: Any) -> None:
     assert as_user("sam").get("/admin/configuration/download/").status_code == 403
     assert "Configuration file" not in as_user("sam").get(reverse("admin:index")).content.decode()
     assert "Configuration file" in as_user("ada").get(reverse("admin:index")).content.decode()
+
+
+@pytest.mark.parametrize("where", ["page", "api", "command"])
+def test_whoever_takes_the_file_away_stands_in_the_audit_log(world: World, ada: Client, where: str) -> None:
+    if where == "command":
+        call_command_quietly("export_config")
+    else:
+        ada.get({"page": "/admin/configuration/download/", "api": "/api/v1/configuration/"}[where])
+
+    entry = AuditEntry.objects.get(action=AuditEntry.Action.EXPORT)
+    assert (entry.place, entry.actor_name) == (where, "" if where == "command" else "Ada")
+    assert entry.additional_data["count"] > 3
+    assert entry.additional_data["what"] == "Configuration as a file"
 
 
 # --- the commands ---------------------------------------------------------------------------------

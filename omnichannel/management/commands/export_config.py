@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write."""
-        text = applying.export()
+        text = applying.hand_out()
         if options["output"]:
             options["output"].write_text(text, encoding="utf-8")
         else:
