@@ -11,6 +11,7 @@ from contacts import erasing
 from contacts.models import Address, Contact, Erasure
 from contacts.services import same_mobile
 from omnichannel.lib.backoffice import page, render_page
+from omnichannel.lib.ids import whole_number
 from omnichannel.lib.personal import Subject
 
 RIGHT = "contacts.add_erasure"
@@ -47,9 +48,8 @@ def erase_page(request: HttpRequest) -> HttpResponse:
 
 
 def _found(model: Any, pk: str) -> Any:
-    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
-        return None
-    return model.objects.filter(pk=int(pk)).first()
+    number = whole_number(pk)
+    return None if number is None else model.objects.filter(pk=number).first()
 
 
 def _requested(request: HttpRequest, subject: Subject) -> tuple[Erasure | None, str]:

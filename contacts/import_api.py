@@ -17,6 +17,7 @@ from contacts.import_forms import read
 from contacts.import_pages import bad_rows_file
 from contacts.models import ImportJob, ImportRow
 from omnichannel.lib import csvs
+from omnichannel.lib.ids import whole_number
 from omnichannel.lib.rest import ID
 
 SHOWN_ROWS = 200
@@ -139,8 +140,7 @@ class ImportViewSet(
         """What became of the lines, two hundred at a time."""
         rows = self.get_object().rows.order_by("line")
         after, result = request.query_params.get("after", ""), request.query_params.get("result", "")
-        if after.isascii() and after.isdigit() and len(after) < 10:
-            rows = rows.filter(line__gt=int(after))
+        rows = rows.filter(line__gt=whole_number(after) or 0)
         if result in ImportRow.Result.values:
             rows = rows.filter(result=result)
         return Response(ImportRowSerializer(rows[:SHOWN_ROWS], many=True).data)

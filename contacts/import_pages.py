@@ -15,6 +15,7 @@ from contacts.import_forms import ImportForm, UploadForm, read
 from contacts.models import ImportJob, ImportRow
 from omnichannel.lib import csvs
 from omnichannel.lib.backoffice import page, render_page
+from omnichannel.lib.ids import whole_number
 
 RIGHT = "contacts.add_importjob"
 SHOWN_JOBS, SHOWN_ROWS = 30, 100
@@ -47,8 +48,8 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     if job.state == ImportJob.State.DRAFT:
         return _draft(request, job)
     wanted = request.GET.get("result", "")
-    after = request.GET.get("after", "0")
-    rows = job.rows.select_related("contact").filter(line__gt=int(after) if after.isdigit() else 0)
+    after = whole_number(request.GET.get("after")) or 0
+    rows = job.rows.select_related("contact").filter(line__gt=after)
     if wanted in RESULTS.values:
         rows = rows.filter(result=wanted)
     shown = list(rows.order_by("line")[: SHOWN_ROWS + 1])

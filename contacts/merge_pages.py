@@ -13,6 +13,7 @@ from contacts import merging
 from contacts.models import Contact, Merge
 from contacts.search import contacts_matching
 from omnichannel.lib.backoffice import page, render_page
+from omnichannel.lib.ids import whole_number
 
 RIGHT = "contacts.add_merge"
 SHOWN = 30
@@ -40,9 +41,8 @@ def merge_page(request: HttpRequest) -> HttpResponse:
 
 
 def _merged(request: HttpRequest, ids: list[int]) -> Merge | None:
-    chosen = {
-        name: int(request.POST[name]) for name in merging.FIELDS if request.POST.get(name, "").isdigit()
-    }
+    given = {name: whole_number(request.POST.get(name)) for name in merging.FIELDS}
+    chosen = {name: pk for name, pk in given.items() if pk is not None}
     try:
         return merging.merge(ids=ids, chosen=chosen, by=request.user.get_username(), now=timezone.now())
     except merging.CannotMerge as error:
@@ -124,8 +124,8 @@ def ids_of(request: HttpRequest) -> list[int]:
     """The ids in the address, the one that stays first."""
     given = [*request.GET.getlist("first"), *request.GET.getlist("ids")]
     words = ",".join(given).split(",")[:50]
-    ids = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 19]
-    return list(dict.fromkeys(ids))
+    ids = [whole_number(word) for word in words]
+    return list(dict.fromkeys(pk for pk in ids if pk is not None))
 
 
 def _trail() -> list[tuple[str, Any]]:

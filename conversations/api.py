@@ -21,6 +21,7 @@ from conversations import access, services
 from conversations.models import Conversation, Message, State
 from conversations.transitions import NotAllowed
 from omnichannel.lib import phones
+from omnichannel.lib.ids import whole_number
 from omnichannel.lib.rest import ID, IdFilter
 from routing.models import Queue
 
@@ -150,8 +151,8 @@ class QueueField(serializers.Field):
         if isinstance(data, bool) or not isinstance(data, int | str) or "\x00" in str(data):
             self.fail("wrong")
         found = Queue.objects.filter(name=data).first() if isinstance(data, str) else None
-        if found is None and str(data).isascii() and str(data).isdigit() and len(str(data)) < 19:
-            found = Queue.objects.filter(pk=int(data)).first()
+        if found is None and (pk := whole_number(str(data))) is not None:
+            found = Queue.objects.filter(pk=pk).first()
         if found is None:
             self.fail("unknown")
         return found
@@ -185,8 +186,8 @@ class ConversationFilter(filters.FilterSet):
     def by_name_or_id(self, conversations: QuerySet, name: str, text: str) -> QuerySet:
         """The name, or the id when it is a number."""
         wanted = Q(**{f"{name}__name": text})
-        if text.isascii() and text.isdigit() and len(text) < 19:
-            wanted |= Q(**{f"{name}_id": int(text)})
+        if (pk := whole_number(text)) is not None:
+            wanted |= Q(**{f"{name}_id": pk})
         return conversations.filter(wanted)
 
     def by_address(self, conversations: QuerySet, _name: str, text: str) -> QuerySet:

@@ -20,6 +20,7 @@ from conversations.forms import TransferForm, WriteForm, last_sent
 from conversations.models import Conversation
 from conversations.situation import Situation, situation_of
 from conversations.worklists import MY, WORKLISTS, Seat, Worklist
+from omnichannel.lib.ids import whole_number
 
 View = Callable[..., HttpResponse]
 LARGEST_SEQ = 10**9
@@ -153,7 +154,8 @@ def _conversation_context(
 
 def _number(text: str) -> int | None:
     """A small whole number of an address; None when it is none."""
-    return min(int(text), LARGEST_SEQ) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    number = whole_number(text)
+    return None if number is None else min(number, LARGEST_SEQ)
 
 
 # --- what changed ---------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.options import FORMFIELD_FOR_DBFIELD_DEFAULTS
+from django.db.models import ForeignKey, ManyToManyField, OneToOneField
 from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -12,7 +14,13 @@ from django.utils import timezone
 from omnichannel.first_steps import first_steps
 from omnichannel.home import home_for
 from omnichannel.lib.backoffice import NOTHING, PAGES
+from omnichannel.lib.choices import OneRecord, SeveralRecords
 from omnichannel.names import NAMES
+
+# What forms of records, rows below them included, choose records with, before a class says otherwise.
+for _field in (ForeignKey, OneToOneField):
+    FORMFIELD_FOR_DBFIELD_DEFAULTS[_field] = {"form_class": OneRecord}
+FORMFIELD_FOR_DBFIELD_DEFAULTS[ManyToManyField] = {"form_class": SeveralRecords}
 
 # Section -> records ("app.Model") and pages (by name, see omnichannel.lib.backoffice.page), in the documents'
 # order. What a person may not see is left out.

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from omnichannel.lib.backoffice import NOTHING, page, render_page
+from omnichannel.lib.ids import whole_number
 from routing.lint import Remark, remarks_on
 from routing.models import Queue, RoutingRule, WorkStream
 from routing.rules import Rule
@@ -125,9 +126,7 @@ def _ordered(request: HttpRequest, stream: WorkStream) -> tuple[str, str]:
 
 def _ids(text: str) -> list[int]:
     """Ids with commas between; what is none is 0, which no rule has."""
-    return [
-        int(part) if part.isascii() and part.isdigit() and len(part) <= 18 else 0 for part in text.split(",")
-    ]
+    return [whole_number(part) or 0 for part in text.split(",")]
 
 
 def remark_on(rule: Rule, stream: WorkStream, position: int) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from omnichannel.lib.backoffice import without_shortcuts
+from omnichannel.lib.ids import whole_number
 from routing.admin_order import RULES_CSS, RULES_JS
 from routing.conditions import from_json
 from routing.forms import RoutingRuleForm
@@ -108,4 +109,4 @@ class RoutingRuleAdmin(admin.ModelAdmin):
 
 
 def _is_id(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 18
+    return whole_number(text) is not None

@@ -16,6 +16,7 @@ from channels_app.admin.record_filters import AccountFilter, NumberFilter
 from channels_app.models import InboundText, Replay, WebhookReceipt
 from omnichannel.lib.audit import note_read
 from omnichannel.lib.backoffice import NOTHING, RecordAdmin, table
+from omnichannel.lib.ids import whole_number
 from omnichannel.lib.listfilters import during
 
 
@@ -183,10 +184,8 @@ class WebhookReceiptAdmin(RecordAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """With the Replay button where it makes sense."""
-        failed = (
-            WebhookReceipt.objects.filter(pk=object_id, state="failed") if object_id.isdecimal() else None
-        )
-        may_replay = failed is not None and self.has_replay_permission(request) and failed.exists()
+        failed = WebhookReceipt.objects.filter(pk=whole_number(object_id) or 0, state="failed")
+        may_replay = self.has_replay_permission(request) and failed.exists()
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), "may_replay": may_replay}
         )

@@ -23,6 +23,7 @@ from channels_app.providers.base import Trouble
 from channels_app.providers.number_setup import can_set_up
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import page, render_page
+from omnichannel.lib.ids import whole_number
 
 CHANGE = "channels_app.change_smssettings"
 Act = Callable[[HttpRequest, SmsSettings, str], None]
@@ -184,9 +185,7 @@ def new_url(request: HttpRequest, sms_settings: SmsSettings, about: str) -> None
 
 def retire(request: HttpRequest, sms_settings: SmsSettings, about: str) -> None:
     """Retire a replaced inbound URL of the account."""
-    if not about.isdecimal():
-        raise Http404
-    url = get_object_or_404(inbound_urls.working(sms_settings.account), pk=int(about))
+    url = get_object_or_404(inbound_urls.working(sms_settings.account), pk=whole_number(about))
     inbound_urls.retire(url=url, now=timezone.now())
     messages.success(request, "The inbound URL was retired: what still comes to it is not taken.")
 
@@ -208,9 +207,7 @@ def promote(request: HttpRequest, sms_settings: SmsSettings, about: str) -> None
 
 def number_of(sms_settings: SmsSettings, pk: str) -> Number:
     """A number of the account by its id, as a button names it."""
-    if not pk.isdecimal():
-        raise Http404
-    return get_object_or_404(set_up.claimed(sms_settings.account), pk=int(pk))
+    return get_object_or_404(set_up.claimed(sms_settings.account), pk=whole_number(pk))
 
 
 ACTS: dict[str, Act] = {

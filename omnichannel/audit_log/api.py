@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from omnichannel.audit_log import reading
 from omnichannel.audited import AUDITED
 from omnichannel.lib.audit import Place
-from omnichannel.lib.rest import ID, IdFilter
+from omnichannel.lib.rest import ID, IdFilter, MomentFilter
 from omnichannel.models import AuditEntry
 
 ACTIONS = [(label.lower(), label) for label in AuditEntry.Action.labels]
@@ -90,8 +90,8 @@ class AuditEntryFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=[(label, label) for label in AUDITED], method="by_kind")
     object_id = IdFilter()
     who = filters.CharFilter(field_name="actor__username")
-    since = filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="gte")
-    until = filters.IsoDateTimeFilter(field_name="timestamp", lookup_expr="lt")
+    since = MomentFilter(field_name="timestamp", lookup_expr="gte")
+    until = MomentFilter(field_name="timestamp", lookup_expr="lt")
 
     class Meta:
         model = AuditEntry
@@ -123,9 +123,11 @@ class NewestFirst(CursorPagination):
 
 def _is_moment(text: str) -> bool:
     try:
-        return parse_datetime(text) is not None
+        moment = parse_datetime(text)
     except ValueError:
         return False
+    # The first and the last years overflow in other zones.
+    return moment is not None and 1970 <= moment.year <= 9000
 
 
 @extend_schema_view(

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from omnichannel.lib import periods
+from omnichannel.lib.ids import whole_number
 
 
 class PeriodFilter(admin.ListFilter):
@@ -92,5 +93,5 @@ class ByIdFilter(admin.SimpleListFilter):
         chosen = str(self.value() or "")
         if not chosen:
             return queryset
-        is_id = chosen.isascii() and chosen.isdigit() and len(chosen) < 19
-        return queryset.filter(**{self.column: int(chosen)}) if is_id else queryset.none()
+        pk = whole_number(chosen)
+        return queryset.none() if pk is None else queryset.filter(**{self.column: pk})

@@ -1,5 +1,7 @@
 """The audit log over the API."""
 
+import base64
+
 import pytest
 
 from omnichannel.lib.audit import acting
@@ -70,3 +72,36 @@ def test_it_is_for_administrators_only(api: Api, username: str) -> None:
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nobody_writes_it(api: Api, method: str) -> None:
     assert getattr(api("ada"), method)(f"{URL}{AuditEntry.objects.first().pk}/").status_code in {403, 405}
+
+
+def cursor(position: str) -> str:
+    return base64.b64encode(f"p={position}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"cursor": cursor("0001-01-01+00:00")}, 404),
+        ({"cursor": cursor("9999-12-31T23:59:59-14:00")}, 404),
+        ({"cursor": cursor("²")}, 404),
+        ({"since": "0001-01-01T00:00:00+14:00"}, 400),
+        ({"until": "9999-12-31T23:59:59-14:00"}, 400),
+        ({"page_size": "²"}, 200),
+    ],
+)
+def test_moments_that_no_zone_holds_are_refused(api: Api, query: dict[str, str], status: int) -> None:
+    assert api("ada").get(URL, query).status_code == status
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "²", "\0"])
+def test_every_list_with_a_time_filter_refuses_them(api: Api, moment: str) -> None:
+    client = api("ada")
+    filters = {
+        "audit-log": ("since", "until"),
+        "receipts": ("received_after", "received_before"),
+        "provider-calls": ("after", "before"),
+        "deliveries": ("created_after", "created_before"),
+    }
+    for path, names in filters.items():
+        for name in names:
+            assert client.get(f"/api/v1/{path}/", {name: moment}).status_code == 400, (path, name)
