@@ -23,6 +23,7 @@ from channels_app.models import (
 from channels_app.providers import REGISTRY
 from channels_app.providers.base import Credentials, Provider
 from omnichannel.lib.environment import LOOPBACK_HOSTS
+from omnichannel.lib.http import is_public
 from routing.channels import NotEnabled, check_enabled
 from routing.models import Channel, WorkStream
 
@@ -150,7 +151,8 @@ def base_url_problem(url: str) -> str:
 def _is_public(host: str) -> bool:
     """Whether a host can be one on the internet, by its form: names are not looked up."""
     with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_global
+        ipaddress.ip_address(host)
+        return is_public(host)
     return bool(PUBLIC_NAME.fullmatch(host)) and not host.endswith(PRIVATE_NAMES)
 
 

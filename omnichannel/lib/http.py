@@ -20,6 +20,9 @@ CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 25.0
 KEPT_BYTES = 4_000
 LARGEST_ANSWER = 4_000_000
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# IPv4-compatible, 6to4 and site-local addresses.
+OUTDATED = tuple(ipaddress.IPv6Network(network) for network in ("::/96", "2002::/16", "fec0::/10"))
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,19 @@ def _broke_while_connecting(error: BaseException) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address can be one on the internet: not private, loopback, link-local or reserved."""
+    """Whether an IP address can be one on the internet: not private, loopback, link-local or reserved.
+
+    An IPv6 address that stands for an IPv4 one is what that is; old ways of writing one in the other are
+    nobody's.
+    """
     with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(address.partition("%")[0]).is_global
+        found = ipaddress.ip_address(address.partition("%")[0])
+        if isinstance(found, ipaddress.IPv6Address):
+            if any(found in network for network in OUTDATED):
+                return False
+            if found.ipv4_mapped or found in NAT64:
+                found = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
+        return found.is_global and not found.is_multicast
     return False
 
 
