@@ -59,7 +59,11 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]
             self.end_access()
 
     def end_access(self, *, but: str = "") -> int:
-        """End this person's log-ins (except the one whose id is `but`) and API tokens; returns how many."""
+        """End this person's log-ins (except the one whose id is `but`) and API tokens; returns how many.
+
+        A key for an authenticator app that was shown and never confirmed ends as well.
+        """
+        self.authenticator_set.filter(confirmed=False).delete()
         ended, _ = self.log_ins.exclude(pk=but).delete()
         revoked, _ = self.auth_token_set.all().delete()
         return ended + revoked

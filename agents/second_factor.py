@@ -2,16 +2,18 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from django.db import transaction
+from django.utils import timezone
 
 from agents.authenticators import Authenticator, RecoveryCode, SignInPolicy
 from agents.models import User
 from agents.roles import ROLES, role_of
 
 CODES = 10
+PREPARED_FOR = timedelta(hours=1)
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike
 REQUIRED, REQUIRED_FOR_S = "agents.required_roles", 5
 
@@ -47,7 +49,10 @@ def waits_until(user: User) -> datetime | None:
 
 
 def prepare(user: User) -> Authenticator:
-    """An app to be confirmed: the same until it is, so that a reload shows the same QR code."""
+    """An app to be confirmed: the same for an hour, so that a reload shows the same QR code."""
+    Authenticator.objects.filter(
+        user=user, confirmed=False, created_at__lt=timezone.now() - PREPARED_FOR
+    ).delete()
     made: Authenticator = Authenticator.objects.get_or_create(
         user=user, confirmed=False, defaults={"name": "app"}
     )[0]

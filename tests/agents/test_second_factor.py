@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from agents import second_factor
@@ -63,6 +64,26 @@ def test_setting_up_ends_other_log_ins_and_tokens(world: World) -> None:
     assert is_in(here)
     assert not is_in(there)
     assert not ApiToken.objects.exists()
+
+
+def test_a_key_that_is_not_confirmed_is_shown_for_an_hour(world: World) -> None:
+    alice = world.users["alice"]
+    first = second_factor.prepare(alice)
+    assert second_factor.prepare(alice) == first
+
+    Authenticator.objects.update(created_at=timezone.now() - timedelta(minutes=61))
+    later = second_factor.prepare(alice)
+
+    assert later.key.reveal() != first.key.reveal()
+
+
+def test_a_key_that_is_not_confirmed_ends_with_the_access(world: World) -> None:
+    confirmed, _ = with_second_factor(world.users["alice"])
+    second_factor.prepare(world.users["alice"])
+
+    world.users["alice"].end_access()
+
+    assert list(Authenticator.objects.all()) == [confirmed]
 
 
 def test_nothing_of_it_can_be_read_from_the_database(world: World) -> None:
