@@ -99,6 +99,12 @@ class ChangedSerializer(serializers.Serializer):
     explanation = serializers.CharField()
 
 
+class PromoteSerializer(serializers.Serializer):
+    """How sure it must be."""
+
+    keep_unvalidated = serializers.BooleanField(default=False, help_text=INSIST)
+
+
 class TokensSerializer(serializers.Serializer):
     """Other tokens for an account and all that use it."""
 
@@ -331,12 +337,17 @@ class SetUpActions(viewsets.GenericViewSet):
         inbound_urls.retire(url=url, now=timezone.now())
         return self._urls(sms_settings)
 
-    @extend_schema(request=None, responses=ProviderAccountSerializer)
+    @extend_schema(request=PromoteSerializer, responses=ProviderAccountSerializer)
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])
     def promote(self, request: Request, pk: str | None = None) -> Response:
-        """Make the account's secondary token the primary, and the other way round; for all that use it."""
+        """Make the account's secondary token the primary, and the other way round; for all that use it.
+
+        The provider is asked first, as when tokens are replaced.
+        """
         account = self.get_object().account
-        tokens.promote(account=account)
+        given = PromoteSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        tokens.promote(account=account, keep_unproven=given.validated_data["keep_unvalidated"])
         return Response(ProviderAccountSerializer(account).data)
 
     def _urls(self, sms_settings: SmsSettings) -> Response:

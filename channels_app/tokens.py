@@ -44,27 +44,44 @@ def replace_token(
     if not secret or secret == account.secret.reveal():
         replace_secrets(account=account, secret="", secondary_secret=secondary_secret)
         return None
-    checks = prove(account, secret)
-    found = worst(checks)
-    if not any(check.outcome in PROVEN for check in checks) and not (
-        keep_unproven and found.outcome in UNDECIDED
-    ):
-        raise NotKept(found)
+    checks = _proved(account, secret, keep_unproven=keep_unproven)
     replace_secrets(account=account, secret=secret, secondary_secret=secondary_secret)
     keep_for_account(account, checks)
-    return found
+    return worst(checks)
+
+
+def _proved(account: ProviderAccount, secret: str, *, keep_unproven: bool) -> list[Check]:
+    """What the provider says of a secret; raises NotKept unless it takes it or somebody insists."""
+    checks = prove(account, secret)
+    found = worst(checks)
+    is_proven = any(check.outcome in PROVEN for check in checks)
+    if not is_proven and not (keep_unproven and found.outcome in UNDECIDED):
+        raise NotKept(found)
+    return checks
+
+
+def promote(*, account: ProviderAccount, keep_unproven: bool = False) -> Check:
+    """Make the secondary secret the primary, and the other way round; returns what the provider says of it.
+
+    It is proved first, by a call outside any transaction. Raises NotKept as replace_token does, and Conflict
+    when there is none.
+    """
+    if not account.secondary_secret:
+        raise Conflict("No Secondary Auth Token is stored.", field="secondary_auth_token")
+    secret = account.secondary_secret.reveal()
+    checks = _proved(account, secret, keep_unproven=keep_unproven)
+    _swap(account, secret)
+    account.refresh_from_db()
+    keep_for_account(account, checks)
+    return worst(checks)
 
 
 @transaction.atomic
-def promote(*, account: ProviderAccount) -> None:
-    """Make the secondary secret the primary, and the other way round. Raises Conflict when there is none."""
+def _swap(account: ProviderAccount, proved: str) -> None:
     held = ProviderAccount.objects.select_for_update().get(pk=account.pk)
-    if not held.secondary_secret:
-        raise Conflict("No Secondary Auth Token is stored.", field="secondary_auth_token")
-    replace_secrets(
-        account=held, secret=held.secondary_secret.reveal(), secondary_secret=held.secret.reveal()
-    )
-    account.refresh_from_db()
+    if held.secondary_secret.reveal() != proved:
+        raise Conflict("The tokens were replaced meanwhile: look again.", field="secondary_auth_token")
+    replace_secrets(account=held, secret=proved, secondary_secret=held.secret.reveal())
 
 
 def may_promote(account: ProviderAccount) -> bool:

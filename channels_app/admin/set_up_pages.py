@@ -26,7 +26,7 @@ from omnichannel.lib.backoffice import page, render_page
 from omnichannel.lib.ids import whole_number
 
 CHANGE = "channels_app.change_smssettings"
-Act = Callable[[HttpRequest, SmsSettings, str], None]
+Act = Callable[[HttpRequest, SmsSettings, str], str | None]
 
 
 def settings_or_404(pk: int) -> SmsSettings:
@@ -52,18 +52,20 @@ def set_up_page(request: HttpRequest, pk: int) -> HttpResponse:
         name, _, about = request.POST.get("do", "").partition(":")
         if name not in ACTS:
             raise Http404
+        back = set_up_url(sms_settings)
         try:
-            ACTS[name](request, sms_settings, about)
+            back = ACTS[name](request, sms_settings, about) or back
         except Trouble as trouble:
             messages.add_message(request, LEVELS[trouble.check.level], trouble.check.text)
         except accounts.Conflict as conflict:
             messages.error(request, str(conflict))
-        return HttpResponseRedirect(set_up_url(sms_settings))
+        return HttpResponseRedirect(back)
     return render_page(
         request,
         "admin/channels_app/set_up.html",
         title=f"Set up SMS for {sms_settings.work_stream}",
         trail=trail(sms_settings),
+        may_insist=request.GET.get("insist") == "promote",
         **set_up_context(sms_settings),
     )
 
@@ -196,13 +198,18 @@ def validate(request: HttpRequest, sms_settings: SmsSettings, about: str) -> Non
         messages.add_message(request, LEVELS[check.level], check.text)
 
 
-def promote(request: HttpRequest, sms_settings: SmsSettings, about: str) -> None:
-    """Swap the account's tokens."""
-    tokens.promote(account=sms_settings.account)
+def promote(request: HttpRequest, sms_settings: SmsSettings, about: str) -> str | None:
+    """Swap the account's tokens, once the provider takes the secondary; `unproven`: somebody insists."""
+    try:
+        check = tokens.promote(account=sms_settings.account, keep_unproven=about == "unproven")
+    except tokens.NotKept as refused:
+        messages.error(request, str(refused))
+        if refused.may_insist:
+            return f"{set_up_url(sms_settings)}?insist=promote"
+        return None
     names = ", ".join(accounts.used_by(sms_settings.account))
-    messages.success(
-        request, f"The Secondary Auth Token is now the primary, for {names}. Validate it once more."
-    )
+    messages.success(request, f"The Secondary Auth Token is now the primary, for {names}. {check.text}")
+    return None
 
 
 def number_of(sms_settings: SmsSettings, pk: str) -> Number:

@@ -170,6 +170,34 @@ def test_when_only_the_secondary_works_it_can_be_promoted(
     assert "success: Account SID and Auth Token are valid." in messages_of(page)
 
 
+def test_a_secondary_that_the_provider_refuses_is_not_promoted(
+    ada: Client, world: World, simulator: Simulator
+) -> None:
+    url = with_secondary(world, simulator)
+    simulator.save_account(account_sid=ACCOUNT_SID, auth_token=AUTH_TOKEN)
+
+    for act in ("promote", "promote:unproven"):
+        page = ada.post(url, {"do": act}, follow=True)
+        assert "error: The old Auth Token was kept." in messages_of(page)[0]
+
+    assert "promote:unproven" not in page.content.decode()
+    assert stored() == (AUTH_TOKEN, "second")
+
+
+def test_when_the_provider_cannot_be_asked_a_person_may_insist_on_promoting(
+    ada: Client, world: World, simulator: Simulator
+) -> None:
+    url = with_secondary(world, simulator)
+    simulator.change_mode("throttled")
+
+    page = ada.post(url, {"do": "promote"}, follow=True)
+    assert stored() == (AUTH_TOKEN, "second")
+    assert "promote:unproven" in page.content.decode()
+    ada.post(url, {"do": "promote:unproven"})
+
+    assert stored() == ("second", AUTH_TOKEN)
+
+
 def test_after_a_promotion_webhooks_signed_with_either_are_taken(
     ada: Client, world: World, simulator: Simulator
 ) -> None:

@@ -180,6 +180,11 @@ def test_the_secondary_token_is_promoted(world: World, api: Api, simulator: Simu
     url = settings_url(world, "promote/")
     assert api("ada").post(url).json() == {"secondary_auth_token": ["No Secondary Auth Token is stored."]}
     api("ada").post(account_url("tokens/"), {"secondary_auth_token": "second"})
+    refused = api("ada").post(url)
+    assert (refused.status_code, list(refused.json())) == (400, ["auth_token", "code"])
+    assert api("ada").post(url, {"keep_unvalidated": True}).status_code == 400
+    assert stored() == (AUTH_TOKEN, "second")
+    simulator.save_account(account_sid=ACCOUNT_SID, auth_token="second")
 
     answer = api("ada").post(url)
 
