@@ -9,6 +9,7 @@ from django.utils import timezone
 from contacts.fields import PhoneFormField
 from contacts.models import FOR_EVER, Address
 from contacts.services import add_address, link
+from contacts.under_erasure import BeingErased, being_erased
 
 
 class AddressLineForm(forms.ModelForm):
@@ -50,6 +51,12 @@ class AddressLineForm(forms.ModelForm):
 class AddressLines(forms.BaseInlineFormSet):
     """The numbers of a contact. To take one away links it to nobody; an address is never deleted."""
 
+    def clean(self) -> None:
+        """Nothing new is linked to somebody who is just being erased."""
+        super().clean()
+        if self.has_changed() and self.instance.pk and being_erased(contacts=[self.instance.pk]):
+            raise BeingErased
+
     def save_new(self, form: Any, commit: bool = True) -> Any:
         """Link what was typed."""
         return add_address(contact=self.instance, number=form.cleaned_data["number"], move=True)
@@ -83,6 +90,10 @@ class AddressForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """A block ends in the future, or never."""
         data = super().clean() or {}
+        contact = data.get("contact")
+        is_changed = "contact" in self.changed_data
+        if contact and is_changed and being_erased(contacts=[contact.pk], addresses=[self.instance.pk or 0]):
+            self.add_error("contact", BeingErased())
         until = data.get("blocked_until")
         if data.get("is_held") and until is not None and until <= timezone.now():
             self.add_error("blocked_until", "Choose a moment in the future, or leave it empty: for ever.")

@@ -1,8 +1,9 @@
 """Contacts that are one person become one contact, and apart again. The only place that writes merges.
 
 What points to a contact is found in the models themselves, in every room, so that none can be forgotten. Rows
-are locked addresses first, then contacts; contacts with a full lock, so that a text that is just starting a
-conversation for a contact has either done so, and moves, or finds the contact gone and is taken anew.
+are locked addresses first (also those of the mobile phones, made when nobody has texted from them yet), then
+contacts; contacts with a full lock, so that a text that is just starting a conversation for a contact has
+either done so, and moves, or finds the contact gone and is taken anew.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, models
 from django.utils.text import capfirst
 
+from contacts.merge_locks import drop_unused, once_more, with_addresses
 from contacts.models import Account, Address, Contact, Merge
+from contacts.under_erasure import SENTENCE, being_erased
 
 FIELDS = ("first_name", "last_name", "mobile_phone", "email", "account_id", "external_id")
 LABELS = {
@@ -97,14 +100,19 @@ def references() -> list[tuple[type[models.Model], str]]:
 # --- merging ---------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def merge(*, ids: Sequence[int], chosen: dict[str, int], by: str, now: datetime) -> Merge:
     """Merge contacts into the first of `ids`; `chosen` names whose value of a field stays.
 
     Everything that points to the others points to the first afterwards, and the others are gone. Raises
     CannotMerge.
     """
-    contacts = _locked(together(ids))
+    return once_more(lambda: _merge(ids, chosen, by, now))
+
+
+def _merge(ids: Sequence[int], chosen: dict[str, int], by: str, now: datetime) -> Merge:
+    contacts = together(ids)
+    made = with_addresses(contacts)
+    contacts = _locked(contacts)
     winner, losers = contacts[0], contacts[1:]
     before, values = _fields(winner), _values(contacts, chosen)
     kept = {"winner": winner.pk, "before": before, "after": values, "losers": [_snapshot(c) for c in losers]}
@@ -112,23 +120,30 @@ def merge(*, ids: Sequence[int], chosen: dict[str, int], by: str, now: datetime)
     for loser in losers:
         loser.delete()
     _write(winner, values)
-    moved += _link_dropped_numbers(winner, kept)
+    moved += _link_dropped_numbers(winner, kept, made)
+    drop_unused(made)
     return Merge.objects.create(winner=winner, kept=kept, moved=moved, merged_by=by, merged_at=now)
 
 
 def _locked(contacts: Sequence[Contact]) -> list[Contact]:
-    """The contacts under lock, after their addresses; raises CannotMerge when one is gone meanwhile."""
+    """The contacts under lock, after their addresses; raises CannotMerge when one is gone meanwhile, or is
+    just being erased.
+    """
     numbers = [c.mobile_phone for c in contacts if c.mobile_phone]
     addresses = Address.objects.filter(
         models.Q(contact__in=contacts) | models.Q(kind="phone", value__in=numbers)
     )
     rows = Contact.objects.filter(pk__in=[c.pk for c in contacts]).order_by("pk")
     if connection.features.has_select_for_update:
-        list(addresses.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
+        list(
+            addresses.order_by("kind", "value").select_for_update(of=("self",), no_key=True).values_list("pk")
+        )
         rows = rows.select_for_update(of=("self",))
     found = {c.pk: c for c in rows}
     if len(found) != len(contacts):
         raise CannotMerge("Somebody else merged or deleted one of these contacts meanwhile.")
+    if being_erased(contacts=found):
+        raise CannotMerge(SENTENCE)
     return [found[c.pk] for c in contacts]
 
 
@@ -171,7 +186,7 @@ def _point(
         rows.update(**{f"{field}_id": new})
 
 
-def _link_dropped_numbers(winner: Contact, kept: dict[str, Any]) -> list[dict[str, Any]]:
+def _link_dropped_numbers(winner: Contact, kept: dict[str, Any], new: Sequence[int]) -> list[dict[str, Any]]:
     """A mobile phone that did not stay becomes an address of the winner, so that its texts are theirs."""
     made = []
     people = [(kept["winner"], kept["before"]), *((row["id"], row) for row in kept["losers"])]
@@ -182,7 +197,7 @@ def _link_dropped_numbers(winner: Contact, kept: dict[str, Any]) -> list[dict[st
         address, _ = Address.objects.get_or_create(kind="phone", value=number)
         if address.contact_id is None:
             _point(Address, "contact", [address.pk], None, winner.pk)
-            made.append({"made": address.pk, "owner": owner})
+            made.append({"made": address.pk, "owner": owner, "new": address.pk in new})
     return made
 
 
@@ -206,8 +221,7 @@ def undo(merge: Merge, *, by: str, now: datetime) -> None:
     they came from, anything else new stays with the contact that was merged into. Raises CannotMerge.
     """
     try:
-        with transaction.atomic():
-            _undo(merge.pk, by, now)
+        once_more(lambda: _undo(merge.pk, by, now))
     except IntegrityError as error:
         raise CannotMerge("An external ID of these contacts is used by another contact meanwhile.") from error
     merge.refresh_from_db()
@@ -225,6 +239,8 @@ def why_not(merge: Merge, *, now: datetime) -> str:
         return "The contact was deleted meanwhile."
     if merge.winner_id != merge.kept["winner"]:
         return "The contact was merged into another one since: undo that merge first."
+    if Merge.objects.filter(winner_id=merge.winner_id, pk__gt=merge.pk, undone_at=None).exists():
+        return "Another contact was merged into this one since: undo that merge first."
     return ""
 
 
@@ -244,6 +260,7 @@ def _undo(pk: int, by: str, now: datetime) -> None:
         _revive(row)
     for entry in merge.moved:
         _move_back(entry, winner)
+    drop_unused([entry["made"] for entry in merge.moved if entry.get("new")])
     Merge.objects.filter(pk=pk).update(undone_at=now, undone_by=by)
 
 

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from contacts.columns import Person, Refused
 from contacts.models import Account, Contact, ImportJob, ImportRow, Note
+from contacts.under_erasure import SENTENCE, being_erased, lock_contacts
 from omnichannel.lib.folding import fold
 
 Result = ImportRow.Result
@@ -61,6 +62,9 @@ def _single(contacts: QuerySet[Contact]) -> Contact | None:
 
 
 def _change(contact: Contact, person: Person) -> bool:
+    lock_contacts([contact.pk])
+    if being_erased(contacts=[contact.pk]):
+        raise Refused(SENTENCE)
     changed = []
     for name in COPIED:
         value = getattr(person, name)

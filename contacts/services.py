@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 
 from contacts.fields import clean_phone
 from contacts.models import FOR_EVER, Address, Contact, Note
+from contacts.under_erasure import BeingErased, being_erased, lock_contacts
 from omnichannel.lib.phones import WireAddress
 
 
@@ -63,7 +64,8 @@ def locked_address(wire: WireAddress, *, profile_name: str = "") -> Address:
 def add_address(*, contact: Contact, number: str, move: bool = False) -> Address:
     """Say that a telephone number, in any written form, is this contact's; from its next conversation on.
 
-    Raises ValidationError when it is no number, and Taken when it is another contact's and `move` is false.
+    Raises ValidationError when it is no number or the contact is just being erased, and Taken when it is
+    another contact's and `move` is false.
     """
     address = locked_address(WireAddress("phone", clean_phone(number), "sms"))
     if address.contact_id not in (None, contact.pk) and not move:
@@ -72,8 +74,16 @@ def add_address(*, contact: Contact, number: str, move: bool = False) -> Address
     return address
 
 
+@transaction.atomic
 def link(*, address: Address, contact: Contact | None) -> None:
-    """Say whose address it is, or that it is nobody's; from its next conversation on."""
+    """Say whose address it is, or that it is nobody's; from its next conversation on.
+
+    Raises BeingErased (a ValidationError) when either is just being erased.
+    """
+    if contact is not None:
+        lock_contacts([contact.pk])
+        if being_erased(contacts=[contact.pk], addresses=[address.pk]):
+            raise BeingErased
     address.contact = contact
     address.save(update_fields=["contact"])
 

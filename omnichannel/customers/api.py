@@ -130,7 +130,10 @@ class AddressViewSet(
     def perform_update(self, serializer: Any) -> None:
         """Link it, or say that it is nobody's."""
         if "contact" in serializer.validated_data:
-            services.link(address=serializer.instance, contact=serializer.validated_data["contact"])
+            try:
+                services.link(address=serializer.instance, contact=serializer.validated_data["contact"])
+            except ValidationError as error:
+                raise serializers.ValidationError({"contact": error.messages}) from error
 
     @extend_schema(request=BlockSerializer, responses=AddressSerializer)
     @action(detail=True, methods=["post"], permission_classes=[ChangePermission])

@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import missed
 from channels_app.models import Number, ProviderAccount, WebhookReceipt
 from channels_app.providers.base import Listed
-from contacts import erasing, imports, merging
+from contacts import erasing, imports, merging, people, services
+from contacts.columns import Person, Refused
 from contacts.models import Address, Contact, ImportJob, Merge
 from conversations import inbound
 from omnichannel.lib.personal import Subject
@@ -213,3 +216,82 @@ def test_a_failed_text_of_the_erased_is_not_fetched_again(
 
 def test_an_old_subject_can_still_be_read() -> None:
     assert Subject(**{"contacts": [1]}).shared == []
+
+
+# --- what others do meanwhile ----------------------------------------------------------------------
+
+
+def ask(person: Contact) -> None:
+    subject = erasing.subject_of(contact=person)
+    erasing.request(subject=subject, typed=person.full_name, by="ada", now=NOW())
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+@pytest.mark.parametrize("is_winner", [False, True])
+def test_who_is_being_erased_is_not_merged(
+    world: World, drain: Any, has_begun: bool, is_winner: bool
+) -> None:
+    anna, bruno = contact("Alpha", ANNA), contact("Bravo", BRUNO)
+    ask(anna)
+    if has_begun:
+        erasing.erase_chunk(now=NOW())
+    ids = [anna.pk, bruno.pk] if is_winner else [bruno.pk, anna.pk]
+
+    with pytest.raises(merging.CannotMerge, match="just being erased"):
+        merging.merge(ids=ids, chosen={}, by="x", now=NOW())
+    drain()
+
+    assert Contact.objects.get() == bruno
+
+
+def test_a_merge_of_who_is_being_erased_is_not_undone(world: World, drain: Any) -> None:
+    anna, bruno = contact("Alpha", ANNA), contact("Bravo", BRUNO)
+    made = merging.merge(ids=[anna.pk, bruno.pk], chosen={}, by="x", now=NOW())
+    anna.refresh_from_db()
+    ask(anna)
+
+    with pytest.raises(merging.CannotMerge, match="just being erased"):
+        merging.undo(made, by="x", now=NOW())
+    drain()
+
+    assert not Contact.objects.exists()
+
+
+def test_who_was_merged_after_the_page_was_shown_is_not_erased_by_halves(world: World, drain: Any) -> None:
+    anna, bruno = contact("Alpha", ANNA), contact("Bravo", BRUNO)
+    shown = erasing.subject_of(contact=anna)
+    stale = erasing.subject_of(contact=bruno)
+    merging.merge(ids=[anna.pk, bruno.pk], chosen={}, by="x", now=NOW())
+
+    with pytest.raises(erasing.CannotErase, match="merged or deleted"):
+        erasing.request(subject=stale, typed="Bravo", by="ada", now=NOW())
+    made = erasing.request(subject=shown, typed="Alpha", by="ada", now=NOW())
+    assert set(made.subject["numbers"]) == {ANNA, BRUNO}
+    drain()
+
+    assert not Contact.objects.exists()
+    assert not Merge.objects.exclude(kept={}).exists()
+
+
+def test_nothing_is_linked_to_who_is_being_erased(world: World, drain: Any, as_user: Any) -> None:
+    anna = contact("Alpha", ANNA, external_id="X1")
+    address = Address.objects.create(kind="phone", value=BRUNO)
+    ask(anna)
+
+    with pytest.raises(ValidationError, match="just being erased"):
+        services.link(address=address, contact=anna)
+    answer = as_user("ada").patch(
+        f"/api/v1/addresses/{address.pk}/", {"contact": anna.pk}, content_type="application/json"
+    )
+    assert (answer.status_code, "erased" in str(answer.json())) == (400, True)
+    data = {"contact": anna.pk, "block_reason": ""}
+    page = as_user("ada").post(reverse("admin:contacts_address_change", args=[address.pk]), data)
+    assert "just being erased" in page.content.decode()
+
+
+def test_a_file_does_not_change_who_is_being_erased(world: World, drain: Any) -> None:
+    anna = contact("Alpha", ANNA, external_id="X1")
+    ask(anna)
+
+    with pytest.raises(Refused, match="just being erased"):
+        people.take_in(Person(external_id="X1", last_name="Beta"), known="update", by="ada")

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts import merging
+from contacts import merge_locks, merging
 from contacts.merging import CannotMerge
 from contacts.models import Account, Address, Contact, Merge
 from contacts.services import add_note, identify
@@ -183,3 +184,57 @@ def test_a_merge_over_the_api(pair: tuple[Contact, Contact], as_user: Any) -> No
     assert post(f"{root}{made.json()['id']}/undo/").json()["undone_by"] == "sam"
     assert post(f"{root}{made.json()['id']}/undo/").status_code == 409
     assert post(root, body, as_user("alice")).status_code == 403
+
+
+# --- one after the other ---------------------------------------------------------------------------
+
+
+def test_merges_into_one_contact_are_undone_last_first(world: World) -> None:
+    first, second, third = (
+        Contact.objects.create(last_name=n, email=mail, mobile_phone=mobile)
+        for n, mail, mobile in (
+            ("A", "", ""),
+            ("B", "b@example.com", CUSTOMER),
+            ("C", "c@example.com", OTHER),
+        )
+    )
+    before = everything()
+    earlier = merge((first, second))
+    later = merge((first, third), email=third.pk, mobile_phone=third.pk)
+
+    with pytest.raises(CannotMerge, match="undo that merge first"):
+        merging.undo(earlier, by="ada", now=NOW())
+    merging.undo(later, by="ada", now=NOW())
+    merging.undo(earlier, by="ada", now=NOW())
+
+    assert everything() == before
+
+
+def test_addresses_made_for_a_merge_are_gone_after_it_is_undone(world: World) -> None:
+    pair = tuple(Contact.objects.create(last_name="A", mobile_phone=n) for n in (CUSTOMER, OTHER))
+
+    made = merge(pair)  # type: ignore[arg-type]
+    assert list(Address.objects.values_list("value", flat=True)) == [OTHER]
+    merging.undo(made, by="ada", now=NOW())
+
+    assert not Address.objects.exists()
+
+
+def test_a_deadlock_is_tried_once_more(
+    pair: tuple[Contact, Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Deadlock(Exception):
+        sqlstate = merge_locks.DEADLOCK
+
+    real, tries = merging._locked, []
+
+    def locked(contacts: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OperationalError from Deadlock()
+        return real(contacts)
+
+    monkeypatch.setattr(merging, "_locked", locked)
+    merge(pair)
+
+    assert (len(tries), Contact.objects.count()) == (2, 1)
