@@ -1,5 +1,6 @@
 """Administration of customers: companies, contacts, and the addresses texts come from."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from contacts import erase_pages, import_pages, masks, merge_pages, search
 from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
-from omnichannel.lib import audit, phones
+from omnichannel.lib import audit, phones, redact
 from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, table
 
 __all__ = ["AddressAdmin", "ContactAdmin", "erase_pages", "import_pages", "merge_pages"]
@@ -55,21 +56,31 @@ class AccountAdmin(CustomerAdmin):
     list_display = ("name", "phone")
     matching = staticmethod(search.accounts_matching)
     search_help_text = "Beginning of the name, or telephone number"
-    readonly_fields = ("contacts_shown",)
+    readonly_fields: ClassVar[Any] = ("contacts_shown", "masked_contacts_shown")
 
     def get_fieldsets(self, request: HttpRequest, obj: Account | None = None) -> Any:
         """Its people once there can be some."""
         company = (None, {"fields": ("name", "phone")})
-        people = ("Contacts", {"fields": ("contacts_shown",), "classes": ("panel",)})
+        may_see = getattr(request.user, "sees_numbers", False)
+        shown = "contacts_shown" if may_see else "masked_contacts_shown"
+        people = ("Contacts", {"fields": (shown,), "classes": ("panel",)})
         return (company, people) if obj else (company,)
 
     @admin.display(description="the newest ones")
     def contacts_shown(self, account: Account) -> str:
         """People of the company."""
+        return self._contacts(account, lambda contact: contact.mobile_phone)
+
+    @admin.display(description="the newest ones")
+    def masked_contacts_shown(self, account: Account) -> str:
+        """The same for who may not see their numbers."""
+        return self._contacts(account, lambda contact: phones.masked(contact.mobile_phone or ""))
+
+    def _contacts(self, account: Account, number: Callable[[Contact], str | None]) -> str:
         rows = [
             (
                 format_html('<a href="{}">{}</a>', reverse("admin:contacts_contact_change", args=[c.pk]), c),
-                c.mobile_phone or NOTHING,
+                number(c) or NOTHING,
                 c.email or NOTHING,
             )
             for c in account.contacts.order_by("-id")[:SHOWN_CONTACTS]
@@ -197,7 +208,7 @@ class AddressAdmin(CustomerAdmin):
     form = AddressForm
     list_display = ("__str__", "kind", "profile_name", "contact", "blocked")
     list_display_links = ("__str__", "masked_value")
-    numbers: ClassVar[dict[str, str]] = {"__str__": "masked_value"}
+    numbers: ClassVar[dict[str, str]] = {"__str__": "masked_value", "profile_name": "masked_profile_name"}
     list_select_related = ("contact",)
     list_filter: ClassVar[Any] = ()
     matching = staticmethod(search.addresses_matching)
@@ -221,6 +232,11 @@ class AddressAdmin(CustomerAdmin):
     def masked_value(self, address: Address) -> str:
         """Enough to tell one from another."""
         return phones.masked(address.value)
+
+    @admin.display(description="profile name")
+    def masked_profile_name(self, address: Address) -> str:
+        """People may call themselves by a number."""
+        return redact.numbers(address.profile_name)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A text makes them."""

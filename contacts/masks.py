@@ -5,9 +5,14 @@ One record shows its own, and opening it is logged.
 
 from typing import Any
 
-from omnichannel.lib import audit, phones
+from omnichannel.lib import audit, phones, redact
 
 OPENED = "Opened with its numbers"
+
+
+def shown(text: object, *, user: Any) -> str:
+    """A text as this person may read it: every telephone number in it masked without the right."""
+    return str(text) if user.sees_numbers else redact.numbers(str(text))
 
 
 def masked_list(columns: Any, *, user: Any, numbers: dict[str, str]) -> tuple[Any, ...]:

@@ -1,15 +1,20 @@
 """Conversations in administration: to be read. They are worked on at the desk."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
 from channels_app.admin import state_chip
+from channels_app.admin.masks import MaskedForOthers
+from contacts.masks import shown
 from conversations.models import Conversation, Message
 from conversations.search import of_customers
+from omnichannel.lib import redact
 from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip, table
 
 SHOWN_MESSAGES = 100
@@ -21,8 +26,10 @@ def _moment(value: Any) -> str:
 
 
 @admin.register(Conversation)
-class ConversationAdmin(FoundByIndex, RecordAdmin):
+class ConversationAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
     """Work items, their thread, and why they went where they are."""
+
+    masked: ClassVar[dict[str, str]] = {"title": "masked_title", "messages_shown": "masked_messages_shown"}
 
     list_display = ("title", "shown_state", "work_stream", "queue", "agent", "last_message_at", "created_at")
     list_filter = ("state", "work_stream", "queue")
@@ -80,6 +87,26 @@ class ConversationAdmin(FoundByIndex, RecordAdmin):
     @admin.display(description="the last ones, newest first")
     def messages_shown(self, conversation: Conversation) -> str:
         """The thread's end."""
+        return self._messages(conversation, lambda text: text)
+
+    @admin.display(description="the last ones, newest first")
+    def masked_messages_shown(self, conversation: Conversation) -> str:
+        """The same without telephone numbers in it."""
+        return self._messages(conversation, redact.numbers)
+
+    @admin.display(description="title")
+    def masked_title(self, conversation: Conversation) -> str:
+        """A customer may call themselves by a number."""
+        return redact.numbers(conversation.title)
+
+    def get_object(self, request: HttpRequest, *args: Any) -> Any:
+        """It is only read: the page is headed by its title, which is masked with the rest."""
+        found = super().get_object(request, *args)
+        if found is not None:
+            found.title = shown(found.title, user=request.user)
+        return found
+
+    def _messages(self, conversation: Conversation, text: Callable[[str], str]) -> str:
         found = conversation.messages.select_related("author", "delivery").order_by("-seq")[:SHOWN_MESSAGES]
         rows = [
             (
@@ -87,7 +114,7 @@ class ConversationAdmin(FoundByIndex, RecordAdmin):
                 _moment(m.created_at),
                 m.get_direction_display(),
                 str(m.author or NOTHING),
-                format_html('<span class="pre-line">{}</span>', m.text),
+                format_html('<span class="pre-line">{}</span>', text(m.text)),
                 state_chip(m.delivery.state) if m.delivery else "",
             )
             for m in found
@@ -99,8 +126,13 @@ class ConversationAdmin(FoundByIndex, RecordAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(RecordAdmin):
+class MessageAdmin(MaskedForOthers, RecordAdmin):
     """Entries of threads, reached from their conversation."""
+
+    masked: ClassVar[dict[str, str]] = {
+        "conversation": "masked_conversation",
+        "beginning": "masked_beginning",
+    }
 
     list_display = ("__str__", "created_at", "conversation", "author", "beginning", "delivery")
     list_select_related = ("conversation", "author", "delivery")
@@ -110,3 +142,14 @@ class MessageAdmin(RecordAdmin):
     def beginning(self, message: Message) -> str:
         """Enough to recognise it."""
         return message.text[:80]
+
+    @admin.display(description="text")
+    def masked_beginning(self, message: Message) -> str:
+        """The same without telephone numbers in it."""
+        return redact.numbers(message.text)[:80]
+
+    @admin.display(description="conversation")
+    def masked_conversation(self, message: Message) -> str:
+        """The same without telephone numbers in it; it leads there."""
+        url = reverse("admin:conversations_conversation_change", args=[message.conversation_id])
+        return format_html('<a href="{}">{}</a>', url, redact.numbers(message.conversation.title))

@@ -24,7 +24,7 @@ from channels_app.models import (
 from contacts.models import Account, Address, Contact
 from contacts.search import accounts_matching, addresses_matching, contacts_matching, number_beginnings
 from conversations.models import Conversation
-from omnichannel.lib import phones
+from omnichannel.lib import phones, redact
 from omnichannel.lib.folding import begins, fold
 from routing.models import Queue, WorkStream
 
@@ -33,7 +33,9 @@ SHOWN = 6
 # One letter begins half of all names.
 FEWEST_LETTERS = 2
 # What identifies a record: its number, perhaps after its kind: 17, #17, conversation 17.
-BY_ID = re.compile(r"(?:(conversation|delivery|receipt|webhook|text)\s*)?#?\s*([0-9]{1,18})", re.I | re.A)
+BY_ID = re.compile(
+    r"(?:(conversation|visitor|delivery|receipt|webhook|text)\s*)?#?\s*([0-9]{1,18})", re.I | re.A
+)
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,9 @@ def _addresses(query: Query) -> Iterable[Any]:
 
 def _conversations(query: Query) -> Iterable[Any]:
     wanted = Q(pk=query.id_of("conversation"))
+    if query.is_of == "visitor":
+        # A customer without a name is called by their address's id.
+        wanted = Q(address_id=query.number, title=f"Visitor {query.number}")
     if not query.is_of and number_beginnings(query.text):
         addresses = addresses_matching(Address.objects.all(), query.text).values("pk")[:SHOWN]
         wanted |= Q(address_id__in=list(addresses.values_list("pk", flat=True)))
@@ -223,18 +228,22 @@ def _customer(address: Address, may_see: bool) -> str:
     return address.readable if may_see else phones.masked(address.value)
 
 
-def _contact(contact: Contact, _may_see: bool) -> tuple[str, str]:
-    said = (contact.mobile_phone, str(contact.account or ""))
+def _contact(contact: Contact, may_see: bool) -> tuple[str, str]:
+    mobile = (
+        contact.mobile_phone if may_see or not contact.mobile_phone else phones.masked(contact.mobile_phone)
+    )
+    said = (mobile, str(contact.account or ""))
     return contact.full_name, " · ".join(part for part in said if part)
 
 
-def _address(address: Address, _may_see: bool) -> tuple[str, str]:
-    return address.readable, str(address.contact or address.profile_name)
+def _address(address: Address, may_see: bool) -> tuple[str, str]:
+    name = str(address.contact or address.profile_name)
+    return _customer(address, may_see), name if may_see else redact.numbers(name)
 
 
-def _conversation(conversation: Conversation, _may_see: bool) -> tuple[str, str]:
+def _conversation(conversation: Conversation, may_see: bool) -> tuple[str, str]:
     said = f"Conversation {conversation.pk} · {conversation.get_state_display()} · {conversation.queue}"
-    return conversation.title, said
+    return conversation.title if may_see else redact.numbers(conversation.title), said
 
 
 def _text_in(text: InboundText, may_see: bool) -> tuple[str, str]:

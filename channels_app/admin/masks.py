@@ -1,6 +1,6 @@
 """Customers' numbers in records: whole for those with the right, masked for all others."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -19,21 +19,28 @@ HIDDEN = "Repeats the customer's number and text: only people who may see custom
 
 
 class MaskedForOthers(admin.ModelAdmin):
-    """A list and a page whose `address`, `text`, `url` and `answer_shown` are masked where they must be."""
+    """A list and a page whose `address`, `text`, `url` and `answer_shown` are masked where they must be.
+
+    `masked` adds what else is: {what stands there: what stands there for people without the right}.
+    """
+
+    masked: ClassVar[dict[str, str]] = {}
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The columns for this person."""
-        return _for(request, super().get_list_display(request))
+        return self._for(request, super().get_list_display(request))
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """What leads to the page, under its name for this person."""
         found = super().get_list_display_links(request, list_display)
-        return _for(request, found) if found else found
+        return self._for(request, found) if found else found
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The fields for this person."""
         found = super().get_fieldsets(request, obj)
-        return [(name, {**options, "fields": _for(request, options["fields"])}) for name, options in found]
+        return [
+            (name, {**options, "fields": self._for(request, options["fields"])}) for name, options in found
+        ]
 
     @admin.display(description="address")
     def masked_address(self, record: Any) -> str:
@@ -55,8 +62,8 @@ class MaskedForOthers(admin.ModelAdmin):
         """Why there is none."""
         return HIDDEN
 
-
-def _for(request: HttpRequest, names: Any) -> list[Any]:
-    if sees_numbers(request.user):
-        return list(names)
-    return [MASKED.get(name, name) if isinstance(name, str) else name for name in names]
+    def _for(self, request: HttpRequest, names: Any) -> list[Any]:
+        if sees_numbers(request.user):
+            return list(names)
+        masks = MASKED | self.masked
+        return [masks.get(name, name) if isinstance(name, str) else name for name in names]

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agents.roles import sees_numbers
+from contacts import masks
 from omnichannel.audit_log import reading
 from omnichannel.audit_log.admin import LEVELS, changes_table
 from omnichannel.lib.backoffice import chip, render_page
 from omnichannel.models import AuditEntry
 
 SHOWN = 200
+OF_CUSTOMERS = {"contacts", "conversations"}
 
 
 def history_view(admin_page: Any, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -29,14 +31,16 @@ def history_view(admin_page: Any, request: HttpRequest, object_id: str) -> HttpR
     whole = sees_numbers(request.user)
     found = AuditEntry.objects.get_for_object(record).order_by("-timestamp", "-id")[:SHOWN]
     opts = admin_page.opts
+    # Other records are never called by a customer's number; some are by one of our own.
+    name = masks.shown(record, user=request.user) if opts.app_label in OF_CUSTOMERS else str(record)
     names = f"admin:{opts.app_label}_{opts.model_name}"
     return render_page(
         request,
         "admin/object_history.html",
-        title=f"History of {record}",
+        title=f"History of {name}",
         trail=[
             (str(opts.verbose_name_plural).capitalize(), reverse(f"{names}_changelist")),
-            (str(record), reverse(f"{names}_change", args=[record.pk])),
+            (name, reverse(f"{names}_change", args=[record.pk])),
         ],
         entries=[_told(entry, whole_numbers=whole) for entry in found],
         shown=SHOWN,

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from contacts import masks
 from omnichannel.names import NAMES, WHEN_EMPTY
 
 register = template.Library()
@@ -27,3 +28,9 @@ def singular(opts: Any) -> str:
 def when_empty(opts: Any) -> str:
     """What the empty list of this model says."""
     return WHEN_EMPTY.get(opts.label, "")
+
+
+@register.filter
+def seen_by(text: Any, user: Any) -> str:
+    """A text with customers' numbers masked for who may not see them."""
+    return masks.shown(text or "", user=user)

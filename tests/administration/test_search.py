@@ -102,6 +102,15 @@ def test_a_kind_before_the_number_asks_for_that_kind_alone(ada: Client, filled: 
     assert set(found(ada, f"conversation {Conversation.objects.get().pk}")) == {"Conversations"}
 
 
+def test_a_visitor_is_found_by_the_title_of_the_conversation(ada: Client, filled: World) -> None:
+    address = Address.objects.get()
+    assert found(ada, f"Visitor {address.pk}") == {}
+
+    Conversation.objects.update(title=address.visitor_name)
+
+    assert found(ada, f"visitor {address.pk}") == {"Conversations": [f"Visitor {address.pk}"]}
+
+
 def test_nobody_finds_what_they_may_not_see(as_user: Any, filled: World) -> None:
     sam = filled.users["sam"]
     assert found(as_user("sam"), sid(8))
