@@ -31,6 +31,14 @@ class ByRole(admin.RelatedFieldListFilter):
         self.title = "role"
 
 
+# They lead to pages that change somebody's access.
+LEADING_ON = {"has_password", "access"}
+
+
+def _read(fields: Any) -> tuple[Any, ...]:
+    return tuple(name for name in fields if name not in LEADING_ON)
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """People who may log in. Those whom the history names are deactivated instead of deleted."""
@@ -119,8 +127,10 @@ class PersonAdmin(UserAdmin):
         return found.select_related("agent").prefetch_related("groups")
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Only a superuser sees the switch that makes another."""
+        """Only a superuser sees the switch that makes another; who only reads is led nowhere."""
         found = super().get_fieldsets(request, obj)
+        if obj is not None and not self.has_change_permission(request, obj):
+            found = [(name, {**options, "fields": _read(options["fields"])}) for name, options in found]
         if obj is not None and request.user.is_superuser:
             return (*found, ("Installation", {"fields": ("is_superuser",)}))
         return found

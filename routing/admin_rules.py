@@ -57,6 +57,13 @@ class RoutingRuleAdmin(admin.ModelAdmin):
         url = reverse("admin:routing_rule_order", args=[rule.work_stream_id])
         return format_html('{} <a href="{}">Change</a>', rule.position, url)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The way to the order for those who may change it."""
+        found = super().get_list_display(request)
+        if self.has_change_permission(request):
+            return found
+        return ["position" if name == "place" else name for name in found]
+
     @admin.display(description="condition")
     def said(self, rule: RoutingRule) -> str:
         """As a sentence."""

@@ -210,22 +210,30 @@ class ProviderAccountAdmin(admin.ModelAdmin):
     list_display_links = ("external_id",)
     ordering = ("id",)
     actions: Any = ()
-    shown = ("provider", "external_id", "base_url", "used_by", "tokens_stored", "inbound_urls")
-    readonly_fields = (*shown, "last_validated_at", "status")
-    fieldsets = (
-        ("Account", {"fields": shown}),
-        ("Validation", {"fields": ("last_validated_at", "status")}),
+    readonly_fields = (
+        *("provider", "external_id", "base_url", "used_by", "tokens", "tokens_stored", "inbound_urls"),
+        *("last_validated_at", "status"),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: ProviderAccount | None = None) -> Any:
+        """The way to another token for those who may replace it."""
+        may_replace = request.user.has_perm("channels_app.change_provideraccount")
+        tokens = "tokens_stored" if may_replace else "tokens"
+        shown = ("provider", "external_id", "base_url", "used_by", tokens, "inbound_urls")
+        validation = ("Validation", {"fields": ("last_validated_at", "status")})
+        return ("Account", {"fields": shown}), validation
+
+    @admin.display(description="tokens")
+    def tokens(self, account: ProviderAccount) -> str:
+        """That they are stored; never the tokens."""
+        second = " and a Secondary Auth Token are" if account.secondary_secret else " is"
+        return f"An Auth Token{second} stored, never shown."
 
     @admin.display(description="tokens")
     def tokens_stored(self, account: ProviderAccount) -> str:
-        """That they are stored, and where they are replaced; never the tokens."""
-        second = " and a Secondary Auth Token" if account.secondary_secret else ""
-        return format_html(
-            'An Auth Token{} stored, never shown. <a href="{}">Replace the Auth Token</a>',
-            f"{second} are" if second else " is",
-            reverse("admin:replace-token", args=[account.pk]),
-        )
+        """The same, and where they are replaced."""
+        url = reverse("admin:replace-token", args=[account.pk])
+        return format_html('{} <a href="{}">Replace the Auth Token</a>', self.tokens(account), url)
 
     @admin.display(description="used by")
     def used_by(self, account: ProviderAccount) -> str:
