@@ -90,7 +90,7 @@ class WorkStreamAdmin(admin.ModelAdmin):
     )
     distribution = ("Work distribution", {"fields": ("work_distribution_mode", "capacity")})
     rules = ("Routing rule items", {"fields": ("rule_items",), "classes": ("panel",)})
-    readonly_fields: ClassVar[Any] = ("allow_automated_messages", "rule_items")
+    readonly_fields: ClassVar[Any] = ("allow_automated_messages", "auto_close", "rule_items")
 
     @admin.display(description="Allow automated messages")
     def allow_automated_messages(self, _stream: WorkStream) -> str:
@@ -113,7 +113,13 @@ class WorkStreamAdmin(admin.ModelAdmin):
         return super().get_queryset(request).filter(deleted_at=None)
 
     def get_fieldsets(self, request: HttpRequest, obj: WorkStream | None = None) -> Any:
-        """The rules once there is a stream to have some."""
+        """The rules once there is a stream to have some; durations as people say them for who only reads."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            name, options = self.general
+            fields = tuple(
+                "auto_close" if f == "auto_close_after_inactivity" else f for f in options["fields"]
+            )
+            return ((name, {"fields": fields}), self.distribution, self.rules)
         return (self.general, self.distribution, self.rules) if obj else (self.general, self.distribution)
 
     @admin.display(description="auto-close after", ordering="auto_close_after_inactivity")
@@ -132,6 +138,13 @@ class WorkStreamAdmin(admin.ModelAdmin):
         """Called as the documents call it."""
         shown = {"all": "All", "inactive": "Inactive"}.get(request.GET.get("status", ""), "Active")
         return super().changelist_view(request, {"title": f"{shown} Work Streams", **(extra_context or {})})
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """An empty list says whether there are others: without parameters it shows Active ones alone."""
+        made: Any = super().get_changelist_instance(request)
+        made.way_to_all = "?status=all"
+        made.hides_some = not made.result_list and self.get_queryset(request).exists()
+        return made
 
     @admin.action(permissions=["change"], description="Activate: start conversations")
     def activate(self, request: HttpRequest, queryset: QuerySet) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from routing.models import ChannelSetting, WorkStream
 from tests.administration.conftest import errors_of, form_of, messages_of
@@ -126,6 +127,24 @@ def test_the_list_shows_active_streams_unless_others_are_asked_for(ada: Client, 
     titles = ["Active Work Streams", "Inactive Work Streams", "All Work Streams"]
     for page, title in zip(shown.values(), titles, strict=True):
         assert f"<h1>{title}</h1>" in page.content.decode()
+
+
+def test_a_list_that_hides_inactive_streams_does_not_call_itself_empty(ada: Client, world: World) -> None:
+    WorkStream.objects.update(status="inactive")
+
+    page = ada.get(STREAMS).content.decode()
+
+    assert "None with these filters." in page
+    assert f'href="{STREAMS}?status=all"' in page
+    WorkStream.objects.update(deleted_at=now())
+    assert "Nothing here yet." in ada.get(STREAMS).content.decode()
+
+
+def test_who_only_reads_a_stream_reads_its_duration_in_words(as_user: Any, world: World) -> None:
+    page = as_user("sam").get(f"{STREAMS}{world.stream.pk}/change/").content.decode()
+
+    assert "8 hours" in page
+    assert ">480<" not in page
 
 
 def test_the_status_is_set_on_the_page(ada: Client, at_twilio: World) -> None:
