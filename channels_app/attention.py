@@ -55,10 +55,11 @@ def open_incidents() -> Counter[str]:
     return Counter(str(Incident.Kind(kind).label) for kind in kinds[:COUNTED_AT_MOST])
 
 
-def unrouted_texts(*, since: datetime) -> int:
-    """Texts since then to a number that belongs to no work stream in use: kept, seen by nobody."""
-    rows = InboundText.objects.filter(disposition="unrouted")
-    return _newest_since(rows.values_list("received_at", flat=True), since)
+def unrouted_texts(*, since: datetime) -> Counter[str]:
+    """Texts since then that got into no conversation, by their receipt's reason: seen by nobody."""
+    rows = InboundText.objects.filter(disposition="unrouted").order_by("-id")
+    found = rows.values_list("received_at", "receipt__reason")[:COUNTED_AT_MOST]
+    return Counter(reason or "" for at, reason in found if at >= since)
 
 
 def receipts_due(*, now: datetime) -> Backlog:
@@ -78,6 +79,13 @@ def settings_in_trouble() -> Counter[str]:
     rows = SmsSettings.objects.filter(work_stream__deleted_at=None).order_by("id")
     facts = rows.values_list("last_validation_status", "work_stream__sms_number__id")[:SETTINGS_LOOKED_AT]
     return Counter(word for status, number in facts for word in trouble_of(status, has_number=bool(number)))
+
+
+def validations_said(kind: str) -> list[str]:
+    """The sentences of the last validations with this kind of trouble, each once."""
+    rows = with_trouble(SmsSettings.objects.filter(work_stream__deleted_at=None), kind).order_by("id")
+    found = rows.values_list("last_validation_status", flat=True)[:SETTINGS_LOOKED_AT]
+    return list(dict.fromkeys(status.partition(":")[2].strip() for status in found))
 
 
 def trouble_of(status: str, *, has_number: bool) -> list[str]:

@@ -75,8 +75,8 @@ def _steps(stream: dict[str, Any] | None, *, has_text: bool) -> list[Step]:
         ),
         Step(
             "Validate API Key",
-            "Twilio is asked whether account and number are good.",
-            "To Validate API Key",
+            _asked(status),
+            "Validate API Key",
             here,
             has_settings and has_number and status.startswith(("success:", "warning:")),
         ),
@@ -90,3 +90,10 @@ def _steps(stream: dict[str, Any] | None, *, has_text: bool) -> list[Step]:
             has_text,
         ),
     ]
+
+
+def _asked(status: str) -> str:
+    """What Validate API Key does; what came of it last, when it was no success."""
+    level, _, said = status.partition(":")
+    asks = "Twilio is asked whether account and number are good."
+    return f"{asks} The last time: {said.strip()}" if level == "error" else asks

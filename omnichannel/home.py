@@ -1,7 +1,7 @@
 """What the administration's first page says: what wants a person, how texts flow, and what to set up next."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,8 @@ from omnichannel.health import SEEN_WITHIN
 from omnichannel.models import WorkerHeartbeat
 
 LOOKED_BACK = timedelta(days=7)
+SAID = 2
+ASK = "Tell an administrator, who can mend it."
 WITHIN = "in the last 7 days"
 LANES = {
     "desk": "takes in what comes and shows it",
@@ -27,7 +29,10 @@ LANES = {
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that wants a person. `level` is bad or warn; the link opens exactly what was counted."""
+    """One thing that wants a person. `level` is bad or warn; the link opens exactly what was counted.
+
+    `permission` is needed for what is advised.
+    """
 
     level: str
     count: int
@@ -35,6 +40,13 @@ class Item:
     advice: str
     url: str
     link: str
+    permission: str = ""
+
+    def told(self, user: User | AnonymousUser) -> "Item":
+        """For who may not do what is advised, whom to tell."""
+        if not self.permission or user.has_perm(self.permission):
+            return self
+        return replace(self, advice=ASK)
 
     @property
     def shown_count(self) -> str:
@@ -76,7 +88,7 @@ def home_for(user: User | AnonymousUser, *, now: datetime) -> Home:
     for permission, source in SOURCES:
         for found in source(now) if user.has_perm(permission) else ():
             if isinstance(found, Item):
-                items.append(found)
+                items.append(found.told(user))
             else:
                 figures.append(found)
     return Home(sorted(items, key=lambda item: item.level != "bad"), figures)
@@ -149,7 +161,7 @@ SETTINGS_WORDS = {
     attention.VALIDATION_FAILED: (
         "bad",
         "failed the last Validate API Key",
-        "Open it, correct Account SID or Auth Token, and select Validate API Key.",
+        "",
     ),
     attention.NUMBER_MISSING: (
         "warn",
@@ -159,7 +171,7 @@ SETTINGS_WORDS = {
     attention.VALIDATION_WARNED: (
         "warn",
         "validated with a warning",
-        "Open it and read what the provider said.",
+        "",
     ),
     attention.NEVER_VALIDATED: (
         "warn",
@@ -174,7 +186,10 @@ def _settings(now: datetime) -> Found:
     for kind, (level, words, advice) in SETTINGS_WORDS.items():
         if counts[kind]:
             url = _listed("channels_app_smssettings", trouble=kind)
-            yield Item(level, counts[kind], f"SMS settings {words}", advice, url, "Show these SMS settings")
+            if kind in {attention.VALIDATION_FAILED, attention.VALIDATION_WARNED}:
+                advice = _sentences(attention.validations_said(kind))
+            item = Item(level, counts[kind], f"SMS settings {words}", advice, url, "Show these SMS settings")
+            yield replace(item, permission="channels_app.change_smssettings")
 
 
 def _incidents(now: datetime) -> Found:
@@ -198,9 +213,11 @@ def _refusals(now: datetime) -> Found:
 
 def _unrouted(now: datetime) -> Found:
     since = _since(now)
-    if count := attention.unrouted_texts(since=since):
-        words = f"{_s(count, 'text', 'texts')} reached no work stream {WITHIN}"
-        advice = "Give the number to a work stream: new texts are routed then, these are kept."
+    reasons = attention.unrouted_texts(since=since)
+    if count := reasons.total():
+        words = f"{_s(count, 'text', 'texts')} reached no conversation {WITHIN}"
+        why = _sentences([reason for reason, _ in reasons.most_common() if reason])
+        advice = f"{why} Once that is mended, new texts are routed; these are kept.".strip()
         url = _listed(
             "channels_app_inboundtext", disposition__exact="unrouted", received_at__gte=since.isoformat()
         )
@@ -217,6 +234,11 @@ SOURCES: tuple[tuple[str, Callable[[datetime], Found]], ...] = (
     ("channels_app.view_inboundtext", _unrouted),
     ("channels_app.view_refusal", _refusals),
 )
+
+
+def _sentences(found: list[str]) -> str:
+    more = f" And {len(found) - SAID} more." if len(found) > SAID else ""
+    return " ".join(found[:SAID]) + more
 
 
 def _since(now: datetime) -> datetime:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from channels_app.admin.masks import MaskedForOthers
 from channels_app.models import InboundText, Provider
-from omnichannel.lib.backoffice import FoundByIndex, RecordAdmin, chip
+from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip
 
 DISPOSITIONS = {"conversation": "ok", "unrouted": "warn", "blocked": "", "kept": ""}
 
@@ -32,15 +32,15 @@ class Fetched(admin.SimpleListFilter):
 class InboundTextAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
     """Customers' texts, each once, whatever became of them."""
 
-    list_display = ("name", "received_at", "address", "number", "shown_disposition", "way")
+    list_display = ("name", "received_at", "address", "number", "shown_disposition", "reason", "way")
     list_filter = ("disposition", Fetched)
-    list_select_related = ("address", "number")
+    list_select_related = ("address", "number", "receipt")
     # With the providers, which are few, the index of the constraint serves it.
     matching = staticmethod(lambda texts, text: texts.filter(provider__in=Provider.values, external_id=text))
     search_help_text = "The provider's id, whole"
     fields = (
         *("external_id", "received_at", "way", "sent_at", "address", "number", "text", "media_count"),
-        *("keyword", "shown_disposition", "receipt"),
+        *("keyword", "shown_disposition", "reason", "receipt"),
     )
 
     @admin.display(description="text")
@@ -52,6 +52,15 @@ class InboundTextAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
     def shown_disposition(self, text: InboundText) -> str:
         """Its word."""
         return chip(text.get_disposition_display(), DISPOSITIONS[text.disposition])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Receipts tell why, without what they keep of the request."""
+        return super().get_queryset(request).defer("receipt__body", "receipt__headers")
+
+    @admin.display(description="why")
+    def reason(self, text: InboundText) -> str:
+        """Why it is in no conversation, as its receipt says."""
+        return (text.receipt.reason if text.receipt else "") or NOTHING
 
     @admin.display(description="way")
     def way(self, text: InboundText) -> str:

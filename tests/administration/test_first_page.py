@@ -72,6 +72,29 @@ def well(world: World) -> World:
     return world
 
 
+def test_an_unrouted_text_is_told_with_its_receipts_reason(ada: Client, well: World) -> None:
+    unrouted(well, 1)
+    reason = "The work stream Support by SMS is Inactive: it starts no conversation."
+    receipts(well, 1, state="done")
+    WebhookReceipt.objects.update(reason=reason)
+    InboundText.objects.update(receipt=WebhookReceipt.objects.get())
+
+    assert reason in ada.get("/admin/").content.decode()
+    listed = ada.get("/admin/channels_app/inboundtext/").content.decode()
+    opened = ada.get(f"/admin/channels_app/inboundtext/{InboundText.objects.get().pk}/change/")
+    assert reason in listed
+    assert reason in opened.content.decode()
+
+
+def test_a_failed_validation_is_told_in_its_own_words_to_who_can_mend_it(
+    ada: Client, as_user: Any, well: World
+) -> None:
+    validated(well, "error: No such token.")
+
+    assert "No such token." in ada.get("/admin/").content.decode()
+    assert "Tell an administrator" in as_user("sam").get("/admin/").content.decode()
+
+
 TROUBLES: dict[str, tuple[Callable[[World], object], str, str]] = {
     "failed webhooks": (lambda w: receipts(w, 3, state="failed"), "3", "webhooks could not be understood"),
     "one failed webhook": (lambda w: receipts(w, 1, state="failed"), "1", "webhook could not be understood"),
@@ -81,7 +104,7 @@ TROUBLES: dict[str, tuple[Callable[[World], object], str, str]] = {
     "undelivered texts": (lambda w: deliveries(w, 2, state="undelivered"), "2", "did not arrive"),
     "texts in doubt": (lambda w: deliveries(w, 1, state="unknown"), "1", "may or may not have been sent"),
     "late texts": (lambda w: deliveries(w, 4, state="pending", days_old=1), "4", "wait to leave"),
-    "unrouted texts": (lambda w: unrouted(w, 2), "2", "reached no work stream"),
+    "unrouted texts": (lambda w: unrouted(w, 2), "2", "reached no conversation"),
     "refusals": (
         lambda w: Refusal.objects.create(account=w.sms_settings.account, reason="x", computed_url="y"),
         "1",
