@@ -82,9 +82,14 @@ def _wire(customer: str) -> WireAddress:
         return WireAddress("phone", phones.to_e164(customer, region=settings.DEFAULT_PHONE_REGION), "sms")
     except NotANumber:
         wire = phones.wire_address(customer)
-        if wire is None or (wire.kind == "alphanumeric" and any(c.isdigit() for c in customer)):
+        if wire is None or (wire.kind == "alphanumeric" and not _is_known(wire)):
             raise
         return wire
+
+
+def _is_known(wire: WireAddress) -> bool:
+    """Whether a sender by name has written before."""
+    return Address.objects.filter(kind=wire.kind, value=wire.value).exists()
 
 
 def _why(result: str, winner: str) -> str:

@@ -17,6 +17,7 @@ from routing.services import save_rule
 from tests.world import CUSTOMER, World, post_webhook, text_params
 
 ROOT = "/api/v1/work-streams/"
+BY_NAME = "MYBANK"
 
 
 def page_url(world: World) -> str:
@@ -72,12 +73,13 @@ def test_it_shows_who_which_facts_each_verdict_and_the_queue(
         (CUSTOMER, "Mia Meier</a>"),
         ("+14255550177", "No contact has this number: a Visitor: a new Visitor."),
         ("72345", "a new Visitor."),
-        ("MYBANK", "a new Visitor."),
+        (BY_NAME, "No contact has this number: a Visitor: Visitor "),
     ],
 )
 def test_what_it_says_is_what_happens(
     ada: Client, world: World, rules: list[RoutingRule], drain: Any, customer: str, found: str
 ) -> None:
+    Address.objects.create(kind="alphanumeric", value=BY_NAME)
     page = ada.post(page_url(world), {"customer": customer, "text": "Hello"})
     trial = page.context["trial"]
 
@@ -184,3 +186,12 @@ def api_client(world: World) -> Any:
         return client
 
     return client_of
+
+
+def test_a_word_is_no_number_unless_a_sender_of_that_name_has_written(ada: Client, world: World) -> None:
+    sent = {"customer": "hello", "text": "Hi"}
+
+    assert ada.post(page_url(world), sent).context["form"].errors["customer"]
+
+    Address.objects.create(kind="alphanumeric", value="hello")
+    assert "Queue: Default" in ada.post(page_url(world), sent).content.decode()
