@@ -23,6 +23,7 @@ FORM = "application/x-www-form-urlencoded"
 EVERY = timedelta(minutes=10)
 # A text that young may still be on its way to us.
 GRACE = timedelta(minutes=2)
+YOUNG = "Texts of the last two minutes are not compared yet."
 LOOKED_THROUGH = 2_000
 
 
@@ -53,7 +54,7 @@ class Fetched:
             said += f"{here} here already, {self.missing} {was} missing and {taken} taken in now."
         if not self.is_whole:
             said += " There are more than are looked at: only the newest were compared."
-        return f"{said} {self.problem}".strip()
+        return f"{said} {YOUNG} {self.problem}".strip()
 
 
 def _texts(count: int) -> str:

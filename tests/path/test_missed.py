@@ -48,7 +48,8 @@ def test_a_text_whose_webhook_was_lost_is_taken_in_like_any_other(world, simulat
     drain()
 
     assert result.sentence == (
-        "The provider lists 1 text of the last 3 days: 0 here already, 1 was missing and is taken in now."
+        "The provider lists 1 text of the last 3 days: 0 here already, 1 was missing and is taken in now. "
+        "Texts of the last two minutes are not compared yet."
     )
     text = InboundText.objects.get()
     assert (text.external_id, text.text, text.is_fetched) == (external_id, "Grüße 👋 & more=?", True)
@@ -68,7 +69,10 @@ def test_fetching_twice_takes_nothing_twice(world, simulator, drain):
     again_after = fetch(world)
     drain()
     assert (again_before.missing, again_after.missing) == (0, 0)
-    assert again_after.sentence == "The provider lists 1 text of the last 3 days: all are here."
+    assert again_after.sentence == (
+        "The provider lists 1 text of the last 3 days: all are here. Texts of the last two minutes are not "
+        "compared yet."
+    )
     assert InboundText.objects.count() == 1
 
 
