@@ -7,8 +7,13 @@ from django import forms
 from channels_app import accounts, tokens
 from channels_app.forms import LONGEST_SECRET, SecretInput
 from channels_app.models import ProviderAccount
+from channels_app.providers.base import Validity
 
 ASK = "Yes, replace it for every work stream named above."
+WRONG = (
+    "Twilio does not accept this Auth Token for the account: the old one was kept. Copy it once more from "
+    "the Twilio console, under Account info, and type it here."
+)
 INSIST = "Keep it all the same: it could not be validated now."
 
 
@@ -68,7 +73,9 @@ class ReplaceTokenForm(forms.Form):
     def tell(self, refused: tokens.NotKept) -> None:
         """Say why the old token was kept; offer to insist when the provider could not be asked."""
         self.may_insist = refused.may_insist
-        self.add_error("auth_token", str(refused))
+        self.add_error(
+            "auth_token", WRONG if refused.check.outcome is Validity.BAD_CREDENTIALS else str(refused)
+        )
         if refused.may_insist:
             said = "Try again later; or type the token again, tick “Keep it all the same”, and replace it."
             self.add_error("auth_token", said)

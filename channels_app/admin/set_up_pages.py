@@ -87,9 +87,9 @@ def set_up_context(sms_settings: SmsSettings) -> dict[str, Any]:
     finding = set_up.finding_of(number) if number else None
     url = accounts.inbound_address(sms_settings.inbound_url)
     done = {
-        "url": finding is not None and finding.state in destinations.ARRIVING,
         "number": number is not None,
         "validated": sms_settings.last_validation_status.startswith("success:"),
+        "url": finding is not None and finding.state in destinations.ARRIVING,
         "texted": number is not None and InboundText.objects.filter(number=number).exists(),
     }
     return {
@@ -155,7 +155,7 @@ def set_url(request: HttpRequest, sms_settings: SmsSettings, about: str) -> None
     was = (
         f"It was {destinations.without_password(before)} ({changed.before.method})"
         if before
-        else "It was empty"
+        else "The webhook was empty"
     )
     messages.success(
         request,

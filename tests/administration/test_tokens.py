@@ -69,7 +69,7 @@ def test_a_token_that_the_provider_refuses_is_not_kept_and_the_page_says_why(
 
     assert stored() == (AUTH_TOKEN, "")
     told = errors_of(page)["auth_token"]
-    assert told[0].startswith("The old Auth Token was kept. Twilio does not accept this Account SID")
+    assert told[0].startswith("Twilio does not accept this Auth Token for the account: the old one was kept.")
     assert "keep_unproven" not in page.content.decode()
     assert NEW not in page.content.decode()
 

@@ -220,3 +220,38 @@ async function follow(box) {
 }
 
 document.querySelectorAll("[data-progress]").forEach(follow);
+
+// --- forms that ask a provider: seconds may pass, so the button says so and is not pressed twice ---------
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.busy || event.defaultPrevented) return;
+  if (form.getAttribute("aria-busy")) return event.preventDefault();
+  form.setAttribute("aria-busy", "true");
+  const button = event.submitter || form.querySelector("button");
+  // Once the browser has taken its value: a disabled button's is not sent.
+  setTimeout(() => {
+    button.dataset.words = button.innerHTML;
+    button.textContent = form.dataset.busy;
+    button.disabled = true;
+  });
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-busy]");
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.getAttribute("aria-busy")) return event.preventDefault();
+  link.setAttribute("aria-busy", "true");
+  link.dataset.words = link.innerHTML;
+  link.textContent = link.dataset.busy;
+});
+
+// The way back shows the page as it was left.
+window.addEventListener("pageshow", () => {
+  for (const busy of document.querySelectorAll("[data-busy][aria-busy]")) busy.removeAttribute("aria-busy");
+  for (const one of document.querySelectorAll("[data-words]")) {
+    one.innerHTML = one.dataset.words;
+    one.disabled = false;
+    delete one.dataset.words;
+  }
+});
