@@ -149,7 +149,7 @@ def progress(job: ImportJob) -> dict[str, Any]:
 
 
 def _job(pk: int) -> ImportJob:
-    jobs = ImportJob.objects.all()
+    jobs = ImportJob.objects.defer("file")  # read on each poll; the file is large
     return get_object_or_404(jobs, pk=pk if pk < 2**63 else 0)
 
 

@@ -168,6 +168,8 @@ def _imported(job: ImportJob, line: int, cells: list[str], now: datetime) -> Imp
     """One line: written, or refused with its reason. In the caller's transaction."""
     row = ImportRow(job=job, line=line)
     try:
+        if any(cell.strip() for cell in cells[len(job.columns) :]):
+            raise columns.Refused("The line has more cells than heads: put a cell with a comma in quotes.")
         person = columns.understand(cells, job.mapping, region=job.region)
         row.number = person.number_note[:80]
         with transaction.atomic():

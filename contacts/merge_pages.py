@@ -44,10 +44,12 @@ def _merged(request: HttpRequest, ids: list[int]) -> Merge | None:
     given = {name: whole_number(request.POST.get(name)) for name in merging.FIELDS}
     chosen = {name: pk for name, pk in given.items() if pk is not None}
     try:
-        return merging.merge(ids=ids, chosen=chosen, by=request.user.get_username(), now=timezone.now())
+        made = merging.merge(ids=ids, chosen=chosen, by=request.user.get_username(), now=timezone.now())
     except merging.CannotMerge as error:
         messages.error(request, str(error))
         return None
+    messages.success(request, "Merged: there is one contact now.")
+    return made
 
 
 def _choose(request: HttpRequest, ids: list[int], *, error: str) -> HttpResponse:

@@ -295,3 +295,12 @@ def test_a_file_does_not_change_who_is_being_erased(world: World, drain: Any) ->
 
     with pytest.raises(Refused, match="just being erased"):
         people.take_in(Person(external_id="X1", last_name="Beta"), known="update", by="ada")
+
+
+def test_a_line_with_more_cells_than_heads_is_refused(world: World, drain: Any) -> None:
+    raw = b"last name,external id\nRossi,1,\nKeller, Ltd,2\n"
+    job = imports.upload(file_name="x.csv", raw=raw, by="ada")
+    imports.start(job)
+    drain()
+
+    assert [row.result for row in job.rows.order_by("line")] == ["created", "refused"]
