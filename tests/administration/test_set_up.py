@@ -48,6 +48,21 @@ def test_the_page_shows_the_real_values_and_no_token(ada: Client, world: World) 
     assert AUTH_TOKEN not in page
 
 
+def test_the_steps_stand_in_the_documents_order(ada: Client, world: World) -> None:
+    page = ada.get(url_of(world)).content.decode()
+    steps = [
+        "Fill in the SMS Settings",
+        "Add the SMS number",
+        "Validate API Key",
+        "Give Twilio the inbound URL",
+        "Text the number",
+    ]
+
+    places = [page.index(f"<strong>{step}</strong>") for step in steps]
+
+    assert places == sorted(places)
+
+
 def test_opening_the_page_asks_the_provider_nothing(ada: Client, world: World) -> None:
     ada.get(url_of(world))
 
