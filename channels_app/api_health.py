@@ -6,6 +6,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -154,7 +155,7 @@ class ChannelHealthViewSet(viewsets.GenericViewSet):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(responses=HealthSerializer)
+    @extend_schema(responses=forced_singular_serializer(HealthSerializer))
     def list(self, request: Request) -> Response:
         """Each account in use, fifty at most."""
         rows = [health_of(account) for account in incidents.accounts_in_use()[:50]]
