@@ -155,7 +155,7 @@ class ChannelHealthViewSet(viewsets.GenericViewSet):
     pagination_class = None
     filter_backends = ()
 
-    @extend_schema(responses=forced_singular_serializer(HealthSerializer))
+    @extend_schema(responses=forced_singular_serializer(HealthSerializer))  # type: ignore[no-untyped-call]
     def list(self, request: Request) -> Response:
         """Each account in use, fifty at most."""
         rows = [health_of(account) for account in incidents.accounts_in_use()[:50]]
