@@ -149,8 +149,12 @@ def end_all(request: HttpRequest, pk: int) -> HttpResponse:
     """End all of somebody's log-ins and API tokens."""
     person = _person(request, pk)
     count = person.end_access()
+    what = "log-in or API token" if count == 1 else "log-ins and API tokens"
     note_sign_in(person, what=f"All log-ins and API tokens ended: {count}")
-    messages.success(request, f"Ended for {person}: {count} log-ins and API tokens.")
+    messages.success(
+        request,
+        f"Ended for {person}: {count} {what}.",
+    )
     return redirect("admin:person_access", pk)
 
 

@@ -6,7 +6,7 @@ from agents.links import SignInLink, use
 from agents.models import Agent, User
 from agents.roles import give_role, take_role
 from agents.throttle import forget_failures
-from omnichannel.lib.audit import note_sign_in
+from omnichannel.lib.audit import called, note_sign_in
 from omnichannel.lib.rows import is_referred_to
 
 
@@ -41,10 +41,11 @@ def is_known_to_history(user: User) -> bool:
 @transaction.atomic
 def accept_invitation(*, link: SignInLink, username: str, password: str) -> User:
     """Make the person who was invited, with their role; raises Gone, and IntegrityError for a taken name."""
-    use(link)
     values = {name: getattr(link, name) for name in ("first_name", "last_name", "email", "time_zone")}
-    user: User = User.objects.create_user(username, password=password, **values)
-    set_role_and_capacity(user=user, role=link.role, capacity=link.capacity)
+    with called(f"{link.person} (invitation)"):
+        use(link)
+        user: User = User.objects.create_user(username, password=password, **values)
+        set_role_and_capacity(user=user, role=link.role, capacity=link.capacity)
     note_sign_in(user, what="Invitation accepted", actor=user)
     return user
 

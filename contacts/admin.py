@@ -15,7 +15,7 @@ from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
 from omnichannel.lib import audit, phones, redact
-from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, table
+from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, moment, table
 
 __all__ = ["AddressAdmin", "ContactAdmin", "erase_pages", "import_pages", "merge_pages"]
 SHOWN_CONTACTS = 50
@@ -252,8 +252,7 @@ class AddressAdmin(CustomerAdmin):
         if not address.is_blocked(timezone.now()):
             return "Not blocked"
         assert address.blocked_until is not None
-        until = timezone.localtime(address.blocked_until)
-        end = "for ever" if address.blocked_until == FOR_EVER else f"until {until:%Y-%m-%d %H:%M %Z}"
+        end = "for ever" if address.blocked_until == FOR_EVER else f"until {moment(address.blocked_until)}"
         by = f" by {address.blocked_by}" if address.blocked_by else ""
         kept = "1 text" if address.blocked_texts == 1 else f"{address.blocked_texts} texts"
         return format_html("{} {}{}, {} kept since", chip("Blocked", "bad"), end, by, kept)

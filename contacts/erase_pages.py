@@ -54,7 +54,7 @@ def _found(model: Any, pk: str) -> Any:
 
 def _requested(request: HttpRequest, subject: Subject) -> tuple[Erasure | None, str]:
     typed = request.POST.get("typed", "").replace("\x00", "")[:200]
-    by = request.user.get_username()
+    by = str(request.user)[:150]
     try:
         return erasing.request(subject=subject, typed=typed, by=by, now=timezone.now()), ""
     except erasing.CannotErase as error:

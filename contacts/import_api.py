@@ -96,7 +96,7 @@ class ImportViewSet(
         file, encoding = given.validated_data["file"], given.validated_data["encoding"]
         try:
             job = imports.upload(
-                file_name=file.name, raw=read(file), by=request.user.get_username(), encoding=encoding
+                file_name=file.name, raw=read(file), by=str(request.user)[:150], encoding=encoding
             )
         except csvs.Unreadable as error:
             raise serializers.ValidationError({"file": [str(error)]}) from error

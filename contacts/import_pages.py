@@ -28,7 +28,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        by = request.user.get_username()
+        by = str(request.user)[:150]
         try:
             job = imports.upload(file_name=file.name, raw=read(file), by=by)
             return _to(job)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from contacts import merging
 from contacts.models import Contact, Merge
@@ -44,7 +46,7 @@ def _merged(request: HttpRequest, ids: list[int]) -> Merge | None:
     given = {name: whole_number(request.POST.get(name)) for name in merging.FIELDS}
     chosen = {name: pk for name, pk in given.items() if pk is not None}
     try:
-        made = merging.merge(ids=ids, chosen=chosen, by=request.user.get_username(), now=timezone.now())
+        made = merging.merge(ids=ids, chosen=chosen, by=str(request.user)[:150], now=timezone.now())
     except merging.CannotMerge as error:
         messages.error(request, str(error))
         return None
@@ -109,14 +111,16 @@ def merged_page(request: HttpRequest, pk: int) -> HttpResponse:
         refusal=merging.why_not(merge, now=timezone.now()),
         days=merging.UNDONE_WITHIN.days,
         moved=[
-            (entry["model"].partition(".")[2], len(entry["ids"])) for entry in merge.moved if "ids" in entry
+            (capfirst(str(apps.get_model(entry["model"])._meta.verbose_name_plural)), len(entry["ids"]))
+            for entry in merge.moved
+            if "ids" in entry
         ],
     )
 
 
 def _undo(request: HttpRequest, merge: Merge) -> None:
     try:
-        merging.undo(merge, by=request.user.get_username(), now=timezone.now())
+        merging.undo(merge, by=str(request.user)[:150], now=timezone.now())
         messages.success(request, "Undone: each contact is there again, with what it had.")
     except merging.CannotMerge as error:
         messages.error(request, str(error))

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
 from channels_app.admin import state_chip
@@ -15,14 +14,10 @@ from contacts.masks import shown
 from conversations.models import Conversation, Message
 from conversations.search import of_customers
 from omnichannel.lib import redact
-from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip, table
+from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip, moment, table
 
 SHOWN_MESSAGES = 100
 STATE_LEVELS = {"open": "warn", "active": "ok"}
-
-
-def _moment(value: Any) -> str:
-    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") if value else NOTHING
 
 
 @admin.register(Conversation)
@@ -58,7 +53,7 @@ class ConversationAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
         """Each decision with each rule's verdict."""
         rows = [
             (
-                _moment(decision.decided_at),
+                moment(decision.decided_at),
                 decision.queue.name,
                 decision.reason,
                 ", ".join(f"{verdict['name']}: {verdict['result']}" for verdict in decision.verdicts)
@@ -74,10 +69,10 @@ class ConversationAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
         sessions = conversation.sessions.select_related("agent__user", "queue").order_by("id")[:50]
         rows = [
             (
-                _moment(s.created_at),
+                moment(s.created_at),
                 str(s.agent),
                 s.queue.name,
-                _moment(s.closed_at),
+                moment(s.closed_at),
                 s.get_closure_reason_display(),
             )
             for s in sessions
@@ -111,7 +106,7 @@ class ConversationAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
         rows = [
             (
                 m.seq,
-                _moment(m.created_at),
+                moment(m.created_at),
                 m.get_direction_display(),
                 str(m.author or NOTHING),
                 format_html('<span class="pre-line">{}</span>', text(m.text)),

@@ -95,7 +95,7 @@ def _is_known(wire: WireAddress) -> bool:
 def _why(result: str, winner: str) -> str:
     if result == "skipped":
         return f"Not looked at: “{winner}” above it is true."
-    return "True: this rule wins." if result == "true" else "False."
+    return "This rule wins." if result == "true" else ""
 
 
 def _remarks(identity: Identity, work_stream: WorkStream, now: datetime) -> list[str]:

@@ -34,6 +34,7 @@ MAP = {
         "channels_app.OptOut",
         "contact-imports",
         "contact-merges",
+        "customer-erasures",
     ),
     "Conversations": ("conversations.Conversation",),
     "Diagnostics": (

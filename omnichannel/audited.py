@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from knox.models import get_token_model
 
-from omnichannel.lib.audit import note_sign_in
+from omnichannel.lib.audit import Place, note_sign_in, origin
 from omnichannel.lib.crypto import SecretField
 
 
@@ -94,8 +94,9 @@ def register(model: type[Model], how: Audited) -> None:
 
 
 def logged_in(user: Any, **_: Any) -> None:
-    """A log-in, by a page or for a token."""
-    note_sign_in(user, what="Logged in", actor=user)
+    """A log-in by a page; one over the API is told by the token that was issued."""
+    if origin().place != Place.API:
+        note_sign_in(user, what="Logged in", actor=user)
 
 
 def logged_out(user: Any, **_: Any) -> None:
@@ -120,7 +121,7 @@ def login_failed(credentials: dict[str, Any], request: Any = None, **_: Any) -> 
 def token_saved(instance: Any, created: bool, **_: Any) -> None:
     """A token of the API was issued (its last use and expiry are saved as well)."""
     if created:
-        note_sign_in(instance.user, what="API token issued")
+        note_sign_in(instance.user, what="API token issued", actor=origin().actor or instance.user)
 
 
 def token_deleted(instance: Any, **_: Any) -> None:

@@ -36,7 +36,7 @@ class AuditManager(LogEntryManager):
         known = {
             "place": here.place,
             "remote_addr": here.address,
-            "actor_name": str(actor or "")[: audit.LONGEST_NAME],
+            "actor_name": str(actor or here.stranger)[: audit.LONGEST_NAME],
         }
         made: AuditEntry = super().create(**{**known, **fields})
         return made

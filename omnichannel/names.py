@@ -1,5 +1,7 @@
 """What records are called on pages, where the model's own name is not the documents' word: one, several."""
 
+from typing import Any
+
 NAMES = {
     "routing.WorkStream": ("Work Stream", "Work Streams"),
     "routing.RoutingRule": ("Routing rule item", "Routing rule items"),
@@ -8,10 +10,12 @@ NAMES = {
     "channels_app.ProviderAccount": ("Provider account", "Provider accounts"),
     "contacts.Account": ("Account (company)", "Accounts (companies)"),
     "channels_app.OptOut": ("Opt-out", "Opt-outs"),
+    "channels_app.InboundUrl": ("Inbound URL", "Inbound URLs"),
     "channels_app.ProviderCall": ("Provider call", "Provider calls"),
     "channels_app.InboundText": ("Text in", "Texts in"),
     "channels_app.WebhookReceipt": ("Webhook", "Webhook journal"),
     "auth.Group": ("Role", "Roles"),
+    "agents.SignInLink": ("Link to log in", "Links to log in"),
 }
 
 # What an empty list says: what comes next.
@@ -28,6 +32,7 @@ WHEN_EMPTY = {
     "channels_app.InboundText": "Customers' texts appear here as soon as they come.",
     "channels_app.Refusal": "Good: no request with a wrong signature has come.",
     "channels_app.Delivery": "Texts to customers appear here, with what became of each.",
+    "channels_app.InboundUrl": ("Inbound URL", "Inbound URLs"),
     "channels_app.ProviderCall": "Every request of ours to a provider will be noted here, without secrets.",
     "channels_app.OptOut": "Customers who text STOP to a number of ours appear here.",
     "contacts.Contact": "Add one, or import a file. Unknown senders are served without.",
@@ -35,3 +40,14 @@ WHEN_EMPTY = {
     "contacts.Address": "Every number that texts us appears here.",
     "conversations.Conversation": "They begin with a customer's first text.",
 }
+
+
+def names_of(model: Any) -> tuple[str, str]:
+    """What one record of a model is called, and several."""
+    opts = model._meta
+    own = (_capital(str(opts.verbose_name)), _capital(str(opts.verbose_name_plural)))
+    return NAMES.get(opts.label, own)
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]

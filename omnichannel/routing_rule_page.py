@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.hindsight import LISTED_AT_MOST, Hindsight, would_have
-from routing.admin_order import remark_on
-from routing.admin_rules import RoutingRuleAdmin
+from routing.admin_order import remark_on, trail_to
+from routing.admin_rules import RoutingRuleAdmin, is_id
 from routing.forms import RoutingRuleForm
-from routing.models import RoutingRule
+from routing.models import RoutingRule, WorkStream
 from routing.rules import Rule
 from routing.services import as_value
 
@@ -29,9 +29,19 @@ class RoutingRulePage(RoutingRuleAdmin):
         if rule is not None:
             context |= {"hindsight": _hindsight(request, rule), "most_listed": LISTED_AT_MOST}
         shown = rule or obj
+        if stream := _stream_of(form, obj):
+            context["trail"] = trail_to(stream)
         if shown is not None:
             context["remark"] = remark_on(as_value(shown), shown.work_stream, shown.position)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def _stream_of(form: Any, rule: RoutingRule | None) -> WorkStream | None:
+    """The stream that the rule belongs to, or will when it is saved."""
+    if rule is not None:
+        return rule.work_stream
+    wanted = str(form["work_stream"].value() or "") if "work_stream" in form.fields else ""
+    return WorkStream.objects.filter(pk=wanted, deleted_at=None).first() if is_id(wanted) else None
 
 
 def _tried(form: RoutingRuleForm) -> RoutingRule | None:

@@ -278,6 +278,7 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=f"omnichannel@{urlsplit(PUBLI
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = ["omnichannel.formats"]
 # Numbers written in national form (a contact's mobile phone) are read as numbers of this region.
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="US")
 

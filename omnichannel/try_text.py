@@ -26,8 +26,8 @@ from routing.models import WorkStream
 LONGEST_TEXT = 1600
 FOUND = {
     "one": "Identified",
-    "several": "Several contacts have this number: an agent decides",
-    "none": "No contact has this number: a Visitor",
+    "several": "Several contacts have this number, and an agent decides",
+    "none": "No contact has this number",
 }
 LEVELS = {"true": "ok", "false": "", "skipped": ""}
 

@@ -209,7 +209,9 @@ class QueueAdmin(admin.ModelAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """Members by username, read in one statement."""
         options["queryset"] = Agent.objects.select_related("user").order_by("user__username")
-        return super().formfield_for_manytomany(db_field, request, **options)
+        field: Any = super().formfield_for_manytomany(db_field, request, **options)
+        field.label, field.help_text = "Members", "Conversations of this queue are theirs to pick."
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
         """Never for the Default queue."""

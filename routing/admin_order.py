@@ -74,7 +74,7 @@ def find_stream(stream_id: int) -> WorkStream:
 def trail_to(stream: WorkStream) -> list[tuple[str, str]]:
     """The breadcrumbs of a page that belongs to a stream."""
     return [
-        ("Work streams", reverse("admin:routing_workstream_changelist")),
+        ("Work Streams", reverse("admin:routing_workstream_changelist")),
         (stream.name, reverse("admin:routing_workstream_change", args=[stream.pk])),
     ]
 

@@ -55,7 +55,7 @@ class RoutingRuleAdmin(admin.ModelAdmin):
     def place(self, rule: RoutingRule) -> str:
         """Its place among the stream's rules, and the way to change it."""
         url = reverse("admin:routing_rule_order", args=[rule.work_stream_id])
-        return format_html('{} <a href="{}">Change</a>', rule.position, url)
+        return format_html('{} <a href="{}">Change order</a>', rule.position, url)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The way to the order for those who may change it."""
@@ -88,7 +88,7 @@ class RoutingRuleAdmin(admin.ModelAdmin):
         """The work stream that the person comes from."""
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         wanted = initial.pop("work_stream", "")
-        return {**initial, "work_stream": wanted} if _is_id(wanted) else initial
+        return {**initial, "work_stream": wanted} if is_id(wanted) else initial
 
     def save_model(self, request: HttpRequest, obj: RoutingRule, form: Any, change: bool) -> None:
         """A new rule comes last."""
@@ -115,5 +115,6 @@ class RoutingRuleAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse("admin:routing_workstream_change", args=[rule.work_stream_id]))
 
 
-def _is_id(text: object) -> bool:
+def is_id(text: object) -> bool:
+    """Whether it can be the id of a row."""
     return whole_number(text) is not None

@@ -1,6 +1,9 @@
 """Deliveries, and our calls to providers: what became of each text, in words and step by step."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,9 +13,10 @@ from channels_app.admin.masks import MaskedForOthers
 from channels_app.admin.parts import state_chip
 from channels_app.admin.record_filters import AccountFilter, ChannelOfNumber, NumberFilter, StatusClass
 from channels_app.models import Delivery, ProviderCall
+from channels_app.providers.base import Error
 from channels_app.status import FINAL
 from channels_app.story import story
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, moment, table
 from omnichannel.lib.listfilters import during
 
 
@@ -43,9 +47,19 @@ class DeliveryAdmin(MaskedForOthers, RecordAdmin):
                 )
             },
         ),
-        ("What happened", {"fields": ("events_shown", "retried", "not_before", "not_after", "next_try")}),
+        ("Step by step", {"fields": ("events_shown", "retried", "not_before", "not_after", "next_try")}),
         ("Calls to the provider", {"fields": ("calls_shown",)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        """Without what nobody knows."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or story(obj).prospect:
+            return found
+        return [
+            (name, {**how, "fields": tuple(f for f in how["fields"] if f != "prospect")})
+            for name, how in found
+        ]
 
     @admin.display(description="delivery")
     def delivery(self, delivery: Delivery) -> str:
@@ -77,7 +91,11 @@ class DeliveryAdmin(MaskedForOthers, RecordAdmin):
         """Our word, and the provider's code with its page."""
         url = accounts.provider_of(delivery.account).error_url(delivery.provider_code)
         link = format_html('<a href="{}" rel="noreferrer">{}</a>', url, delivery.provider_code) if url else ""
-        word = delivery.error.replace("_", " ")
+        word = (
+            "Another error"
+            if delivery.error == Error.OTHER
+            else delivery.error.replace("_", " ").capitalize()
+        )
         return format_html("{} {}", word, link) if delivery.error else NOTHING
 
     @admin.display(description="in order")
@@ -90,7 +108,7 @@ class DeliveryAdmin(MaskedForOthers, RecordAdmin):
                     reverse("admin:channels_app_providercall_change", args=[call.pk]),
                     call.pk,
                 ),
-                timezone.localtime(call.at).strftime("%Y-%m-%d %H:%M:%S"),
+                moment(call.at),
                 call.method,
                 answer_chip(call),
                 f"{call.duration_ms} ms",
@@ -103,10 +121,7 @@ class DeliveryAdmin(MaskedForOthers, RecordAdmin):
     def events_shown(self, delivery: Delivery) -> str:
         """What we did and each report."""
         events = delivery.events.order_by("id")[:100]
-        rows = [
-            (timezone.localtime(e.at).strftime("%Y-%m-%d %H:%M:%S"), e.word, e.provider_code, e.detail)
-            for e in events
-        ]
+        rows = [(moment(e.at), e.word, e.provider_code, e.detail) for e in events]
         return table(["When", "Word", "Code", "Detail"], rows, empty="Nothing yet.")
 
     @admin.display(description="try again of")

@@ -15,7 +15,7 @@ from channels_app.admin.parts import state_chip
 from channels_app.admin.record_filters import AccountFilter, NumberFilter
 from channels_app.models import InboundText, Replay, WebhookReceipt
 from omnichannel.lib.audit import note_read
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, table
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, moment, table
 from omnichannel.lib.ids import whole_number
 from omnichannel.lib.listfilters import during
 
@@ -115,10 +115,7 @@ class WebhookReceiptAdmin(RecordAdmin):
     def replayed(self, receipt: WebhookReceipt) -> str:
         """Who had it taken again, when, and why it had failed."""
         replays = Replay.objects.filter(receipt=receipt).select_related("by").order_by("-id")[:50]
-        rows = [
-            (timezone.localtime(r.at).strftime("%Y-%m-%d %H:%M:%S"), r.by or "Somebody", r.reason)
-            for r in replays
-        ]
+        rows = [(moment(r.at), r.by or "Somebody", r.reason) for r in replays]
         return table(["When", "Who", "It had failed because"], rows, empty="Never.")
 
     @admin.display(description="request")

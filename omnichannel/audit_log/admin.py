@@ -18,7 +18,7 @@ from omnichannel.audit_log import reading
 from omnichannel.audited import AUDITED
 from omnichannel.lib import csvs
 from omnichannel.lib.audit import note_export
-from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, table
+from omnichannel.lib.backoffice import NOTHING, RecordAdmin, chip, moment, table
 from omnichannel.lib.listfilters import ByIdFilter, during
 from omnichannel.models import AuditEntry
 
@@ -88,7 +88,7 @@ class AuditEntryAdmin(RecordAdmin):
     @admin.display(description="at")
     def at(self, entry: AuditEntry) -> str:
         """In the reader's zone."""
-        return timezone.localtime(entry.timestamp).strftime("%Y-%m-%d %H:%M:%S %Z")
+        return moment(entry.timestamp)
 
     @admin.display(description="who")
     def who(self, entry: AuditEntry) -> str:

@@ -13,6 +13,7 @@ from omnichannel.audit_log import reading
 from omnichannel.audit_log.admin import LEVELS, changes_table
 from omnichannel.lib.backoffice import chip, render_page
 from omnichannel.models import AuditEntry
+from omnichannel.names import names_of
 
 SHOWN = 200
 OF_CUSTOMERS = {"contacts", "conversations"}
@@ -39,7 +40,7 @@ def history_view(admin_page: Any, request: HttpRequest, object_id: str) -> HttpR
         "admin/object_history.html",
         title=f"History of {name}",
         trail=[
-            (str(opts.verbose_name_plural).capitalize(), reverse(f"{names}_changelist")),
+            (names_of(admin_page.model)[1], reverse(f"{names}_changelist")),
             (name, reverse(f"{names}_change", args=[record.pk])),
         ],
         entries=[_told(entry, whole_numbers=whole) for entry in found],

@@ -14,8 +14,9 @@ from django.utils.dateparse import parse_datetime
 
 from omnichannel.lib import redact
 from omnichannel.lib.audit import HIDDEN
-from omnichannel.lib.backoffice import NOTHING
+from omnichannel.lib.backoffice import NOTHING, moment
 from omnichannel.models import AuditEntry
+from omnichannel.names import names_of
 from routing.conditions import from_json
 from routing.wording import said
 
@@ -39,8 +40,7 @@ def model_of(entry: AuditEntry) -> type[models.Model] | None:
 
 def name_of(model: type[models.Model]) -> str:
     """What a kind of record is called, at the beginning of a line."""
-    name = str(model._meta.verbose_name)
-    return name[:1].upper() + name[1:]
+    return names_of(model)[0]
 
 
 def kind_of(entry: AuditEntry) -> str:
@@ -90,7 +90,7 @@ def _changes(entry: AuditEntry) -> Iterator[Change]:
     for name, values in (entry.changes or {}).items():
         field = _field(model, name)
         label = str(getattr(field, "verbose_name", None) or name.replace("_", " "))
-        label = label[:1].upper() + label[1:]
+        label = (label[:1].upper() + label[1:]).replace(" url", " URL")
         if isinstance(values, dict):
             objects = ", ".join(values.get("objects", ()))
             is_added = values.get("operation") == "add"
@@ -123,8 +123,8 @@ def _shown(field: Any, value: Any) -> str:
         return "Yes" if value else "No"
     if choices := dict(getattr(field, "flatchoices", ()) or ()):
         return str(choices.get(value, value))
-    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
-        return _local(moment)
+    if isinstance(field, models.DateTimeField) and (at := parse_datetime(str(value))):
+        return _local(at)
     return as_words(value) if isinstance(value, dict) else str(value)
 
 
@@ -136,6 +136,5 @@ def as_words(value: dict[str, Any]) -> str:
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _local(moment: datetime) -> str:
-    aware = moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
-    return timezone.localtime(aware).strftime("%Y-%m-%d %H:%M:%S %Z")
+def _local(at: datetime) -> str:
+    return moment(at if timezone.is_aware(at) else at.replace(tzinfo=UTC))

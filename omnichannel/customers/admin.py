@@ -14,7 +14,7 @@ from contacts.admin import AddressAdmin, ContactAdmin
 from contacts.models import Address, Contact
 from conversations.models import Conversation
 from omnichannel.customers import exports
-from omnichannel.lib.backoffice import table
+from omnichannel.lib.backoffice import moment, table
 
 __all__ = ["AddressPage", "ContactPage", "exports"]
 
@@ -30,7 +30,7 @@ def conversations_table(found: Any) -> str:
             ),
             c.get_state_display(),
             c.queue.name,
-            timezone.localtime(c.last_message_at).strftime("%Y-%m-%d %H:%M"),
+            moment(c.last_message_at),
         )
         for c in found.select_related("queue").order_by("-id")[:SHOWN_CONVERSATIONS]
     ]

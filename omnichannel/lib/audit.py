@@ -7,7 +7,7 @@ no save tells is noted here: reads of what is masked elsewhere, exports, log-ins
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auditlog import get_logentry_model
@@ -40,6 +40,8 @@ class Origin:
     place: Place
     request: HttpRequest | None = None
     person: Any = None
+    # For whoever is nobody yet: how the log calls them.
+    stranger: str = ""
 
     @property
     def actor(self) -> Any:
@@ -70,6 +72,16 @@ def acting(person: Any, *, place: Place = Place.TASK) -> Iterator[None]:
         yield
     finally:
         auditlog_disabled.reset(logged)
+        _origin.reset(was)
+
+
+@contextmanager
+def called(stranger: str) -> Iterator[None]:
+    """What is written inside was done by somebody who is not logged in, and is called so in the log."""
+    was = _origin.set(replace(origin(), stranger=stranger))
+    try:
+        yield
+    finally:
         _origin.reset(was)
 
 

@@ -4,6 +4,7 @@ pages of our own beside those of records.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -79,6 +81,11 @@ def without_shortcuts(field: Any, *, may_add: bool = False) -> Any:
     widget.can_change_related = widget.can_delete_related = widget.can_view_related = False
     widget.can_add_related = widget.can_add_related and may_add
     return field
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in the reader's zone, as all pages write it (omnichannel/formats)."""
+    return formats.date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else NOTHING
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> SafeString:

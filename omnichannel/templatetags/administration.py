@@ -5,23 +5,40 @@ from typing import Any
 from django import template
 
 from contacts import masks
-from omnichannel.names import NAMES, WHEN_EMPTY
+from omnichannel.names import WHEN_EMPTY, names_of
 
 register = template.Library()
+
+# Where one and several are called the same.
+COUNTED = {
+    "omnichannel.AuditEntry": ("entry", "entries"),
+    "channels_app.SmsSettings": ("record of SMS Settings", "records of SMS Settings"),
+}
+# Pages that the menu does not name stand under the line that leads to them.
+LEADS_TO = {
+    "routing.WorkStream": ("routing/routingrule/",),
+    "conversations.Conversation": ("conversations/message/",),
+    "agents.User": ("access/",),
+}
 
 
 @register.filter
 def plural(opts: Any) -> str:
     """Several of this model: Work Streams."""
-    name = str(opts.verbose_name_plural)
-    return NAMES.get(opts.label, ("", name[:1].upper() + name[1:]))[1]
+    return names_of(opts.model)[1]
 
 
 @register.filter
 def singular(opts: Any) -> str:
     """One of this model: Work Stream."""
-    name = str(opts.verbose_name)
-    return NAMES.get(opts.label, (name[:1].upper() + name[1:], ""))[0]
+    return names_of(opts.model)[0]
+
+
+@register.filter
+def counted(opts: Any, count: int) -> str:
+    """How many of this model: 1 user, 2 entries."""
+    own = (str(opts.verbose_name), str(opts.verbose_name_plural))
+    return f"{count} {COUNTED.get(opts.label, own)[count != 1]}"
 
 
 @register.filter
@@ -34,3 +51,11 @@ def when_empty(opts: Any) -> str:
 def seen_by(text: Any, user: Any) -> str:
     """A text with customers' numbers masked for who may not see them."""
     return masks.shown(text or "", user=user)
+
+
+@register.filter
+def is_here(entry: dict[str, Any], path: str) -> bool:
+    """Whether a page belongs to this line of the menu: its own address, or that of what it leads to."""
+    url = entry.get("admin_url") or ""
+    starts = (url, *(f"/admin/{part}" for part in LEADS_TO.get(entry.get("label", ""), ())))
+    return bool(url) and path.startswith(starts)

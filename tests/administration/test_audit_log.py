@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from knox.models import get_token_model
 from rest_framework.test import APIClient
 
+from agents import links
 from agents.models import User
 from agents.roles import AGENT, SUPERVISOR, give_role
+from agents.services import accept_invitation
 from channels_app.models import ProviderAccount
 from contacts.models import Address, Contact
 from omnichannel.audited import AUDITED, NOT_EDITED, VALIDATION
@@ -217,6 +219,23 @@ def test_log_ins_failures_and_log_outs_are_told(world: World) -> None:
         ("Bob", "Bob", "Logged out"),
     ]
     assert "my-password" not in str(list(AuditEntry.objects.values()))
+
+
+def test_a_log_in_over_the_api_is_told_once(world: World) -> None:
+    APIClient().post("/api/v1/token/", {"username": "bob", "password": "bob-password"})
+
+    assert signs() == [("Bob", "Bob", "API token issued")]
+
+
+def test_an_accepted_invitation_names_who_accepted_it(world: World) -> None:
+    made = links.invite(
+        made_by=world.users["ada"], first_name="Nils", last_name="New", role="Omnichannel agent"
+    )
+
+    accept_invitation(link=made.link, username="nils", password="correct horse battery")
+
+    created = AuditEntry.objects.get(action=Action.CREATE, object_repr="Nils New", content_type__model="user")
+    assert created.actor_name == "Nils New (invitation)"
 
 
 def test_tokens_are_told_when_issued_and_when_they_end(world: World) -> None:

@@ -195,6 +195,12 @@ function nameWidgets() {
 window.addEventListener("load", () => setTimeout(nameWidgets));
 document.addEventListener("formset:added", () => setTimeout(nameWidgets));
 
+// --- on a phone, many filters are folded ------------------------------------------------------------------
+
+const FILTERS_HIGH_PX = 150;
+const fold = document.querySelector(".filters-fold");
+if (fold && matchMedia("(max-width: 767px)").matches && fold.dataset.active === undefined && fold.offsetHeight > FILTERS_HIGH_PX) fold.open = false;
+
 offerCopying(document);
 document.querySelectorAll("[data-reveal]:not([data-revealed])").forEach(putAway);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);
