@@ -32,7 +32,6 @@ WHEN_EMPTY = {
     "channels_app.InboundText": "Customers' texts appear here as soon as they come.",
     "channels_app.Refusal": "Good: no request with a wrong signature has come.",
     "channels_app.Delivery": "Texts to customers appear here, with what became of each.",
-    "channels_app.InboundUrl": ("Inbound URL", "Inbound URLs"),
     "channels_app.ProviderCall": "Every request of ours to a provider will be noted here, without secrets.",
     "channels_app.OptOut": "Customers who text STOP to a number of ours appear here.",
     "contacts.Contact": "Add one, or import a file. Unknown senders are served without.",
