@@ -73,7 +73,7 @@ def test_it_shows_who_which_facts_each_verdict_and_the_queue(
         (CUSTOMER, "Mia Meier</a>"),
         ("+14255550177", "No contact has this number: a new Visitor."),
         ("72345", "a new Visitor."),
-        (BY_NAME, "No contact has this number: a Visitor: Visitor "),
+        (BY_NAME, "No contact has this number: Visitor "),
     ],
 )
 def test_what_it_says_is_what_happens(
