@@ -156,7 +156,7 @@ def test_contacts_are_chosen_compared_merged_and_taken_apart_on_pages(
     alone = ada.get(url, {"ids": maria.pk}).content.decode()
     assert "Perhaps the same person" in alone
     assert "M. Rossi" in ada.get(url, {"ids": maria.pk, "q": "m@example"}).content.decode()
-    assert "1 addresses" in ada.get(url, {"ids": [maria.pk, twin.pk]}).content.decode()
+    assert "Addresses: 1" in ada.get(url, {"ids": [maria.pk, twin.pk]}).content.decode()
 
     answer = ada.post(f"{url}?ids={maria.pk},{twin.pk}", {"first_name": twin.pk}, follow=True)
 
