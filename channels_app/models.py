@@ -423,7 +423,8 @@ class ProviderCall(models.Model):
         indexes = [
             models.Index(fields=["account", "-id"], name="provider_call_by_account"),
             models.Index(fields=["at"], name="provider_call_by_time"),
-            # What did not go well is rare, so each class of it is found without reading the rest.
+            # Each class of answers is found without reading the others, however rare it is.
+            models.Index(fields=["-id"], name="provider_call_good", condition=models.Q(status__lt=400)),
             models.Index(
                 fields=["-id"], name="provider_call_no_answer", condition=models.Q(status__isnull=True)
             ),

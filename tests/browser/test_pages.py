@@ -16,7 +16,7 @@ from omnichannel.lib.backoffice import PAGES
 from tests.browser.pages import faults_of, opened, view_name, visit_all
 from tests.browser.test_journey import log_in
 
-FAILING, CUSTOMERS = "+15005550101", ("+14255550131", "+14255550151", "+14255550152")
+FAILING, CUSTOMERS = "+15005550102", ("+14255550132", "+14255550151", "+14255550152")
 
 
 @pytest.fixture(scope="module")
