@@ -47,7 +47,7 @@ class ChannelOfNumber(admin.SimpleListFilter):
 
 
 class StatusClass(admin.SimpleListFilter):
-    """By what a call came to; each class but the good one has an index of its own."""
+    """By what a call came to; each class has an index of its own."""
 
     title = "answer"
     parameter_name = "answer"
