@@ -172,7 +172,7 @@ def test_nothing_is_left_anywhere_but_a_certificate(
 
     assert traces() == []
     erasure = Erasure.objects.get()
-    assert (erasure.state, erasure.subject, erasure.requested_by) == ("done", {}, "ada")
+    assert (erasure.state, erasure.subject, erasure.requested_by) == ("done", {}, "Ada")
     assert erasure.counts["texts in"] == 5
     assert erasure.counts["contacts"] == 1
     certificate = ada.get(answer["Location"]).content.decode()
