@@ -21,7 +21,7 @@ help: ## What there is
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-demo: .venv/installed ## Run everything on this machine, with a simulated Twilio, until Ctrl-C
+demo: .venv/installed ## Run everything on this machine, with simulated providers, until Ctrl-C
 	@DEMO=true PUBLIC_BASE_URL=http://127.0.0.1:$(PORT) $(BIN)/python manage.py demo --port $(PORT) --sim-port $(SIM_PORT)
 
 test: .venv/installed-dev ## The tests, on SQLite

@@ -31,6 +31,21 @@ class ByRole(admin.RelatedFieldListFilter):
         self.title = "role"
 
 
+class ByLogin(admin.BooleanFieldListFilter):
+    """People who may log in, and those who may not: in the words of the list."""
+
+    WORDS: ClassVar[dict[str, str]] = {"Yes": "Active", "No": "Inactive"}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = "status"
+
+    def choices(self, changelist: Any) -> Any:
+        """All, Active, Inactive."""
+        for choice in super().choices(changelist):
+            yield {**choice, "display": self.WORDS.get(str(choice["display"]), choice["display"])}
+
+
 # They lead to pages that change somebody's access.
 LEADING_ON = {"has_password", "access"}
 
@@ -55,7 +70,7 @@ class PersonAdmin(UserAdmin):
         "second_factor",
         "last_login",
     )
-    list_filter = ("is_active", ("groups", ByRole))
+    list_filter = (("is_active", ByLogin), ("groups", ByRole))
     show_facets = admin.ShowFacets.NEVER
     ordering = ("username",)
     filter_horizontal = ()

@@ -1,9 +1,11 @@
 """Letters by e-mail, where an installation can send any."""
 
 import logging
+from datetime import UTC
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.utils import formats
 
 from agents.links import Made, SignInLink
 
@@ -29,7 +31,7 @@ def send(made: Made, *, to: str) -> bool:
     if not (settings.CAN_E_MAIL and to):
         return False
     subject, text = TEXTS[SignInLink.Purpose(made.link.purpose)]
-    until = f"{made.link.expires_at:%d %B %Y, %H:%M} UTC"
+    until = f"{formats.date_format(made.link.expires_at.astimezone(UTC), 'DATETIME_FORMAT')} UTC"
     body = text.format(person=made.link.person, address=made.address, until=until)
     try:
         send_mail(subject, body, None, [to])

@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils import timezone
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from agents.backends import UserBackend
-from agents.models import ApiToken
+from agents.models import ApiToken, User
 from agents.second_factor import is_lacking
 
 NOTED_EVERY = timedelta(minutes=5)
@@ -39,3 +40,14 @@ def note_use(token: ApiToken) -> None:
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def user_of(request: HttpRequest) -> User | None:
+    """Who asks for what pages and programs read at the same address: the log-in, else the API token.
+
+    None: neither. Raises AuthenticationFailed for a token that is not taken.
+    """
+    if request.user.is_authenticated:
+        return request.user
+    found = ApiTokenAuthentication().authenticate(request)
+    return found[0] if found else None

@@ -55,7 +55,7 @@ def one(account_id: int, number: int) -> float:
     from urllib.parse import urlencode
 
     from channels_app import receipts
-    from channels_app.models import WebhookReceipt
+    from channels_app.models_receipts import WebhookReceipt
     from tests.world import text_params
 
     time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""Provider accounts, their inbound URLs and numbers: the only place that writes them."""
+"""Provider accounts and the SMS settings that name them: the only place that writes them."""
 
 import contextlib
 import functools
@@ -10,23 +10,20 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from channels_app.models import (
-    InboundUrl,
-    Number,
-    ProviderAccount,
-    SmsNumber,
-    SmsSettings,
-    WebhookReceipt,
-)
+from channels_app.models import InboundUrl, Number, ProviderAccount, SmsSettings, new_token
+from channels_app.models_receipts import WebhookReceipt
+from channels_app.models_whatsapp import WhatsAppAccount, WhatsAppNumber
 from channels_app.providers import REGISTRY
-from channels_app.providers.base import Credentials, Provider
+from channels_app.providers.base import ChannelRules, Credentials, Provider, Words
+from omnichannel.lib.crypto import Secret
 from omnichannel.lib.environment import LOOPBACK_HOSTS
 from omnichannel.lib.http import is_public
 from routing.channels import NotEnabled, check_enabled
-from routing.models import Channel, WorkStream
+from routing.models import Channel
 
+# What holds the connection to an account: its own inbound URL, and what its validation came to.
+Connection = SmsSettings | WhatsAppAccount
 P = ParamSpec("P")
 R = TypeVar("R")
 VALIDATION = ("last_validated_at", "last_validation_status", "last_validation_outcome")
@@ -36,15 +33,11 @@ PUBLIC_NAME = re.compile(r"([a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE | re.
 PRIVATE_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".lan", ".home.arpa")
 
 
-def is_us_number(value: str) -> bool:
-    """Whether a number of ours (digits) has the country code 1, which the documents support."""
-    return value.startswith("1")
-
-
 class Conflict(ValueError):
     """What is asked for contradicts what is there; the message names the records. Nothing was changed.
 
-    `field` is the field of the form or of the API that has to change.
+    `field` is the field of the form or of the API that has to change; those of an account have the names
+    that its provider gives them (Words.field).
     """
 
     def __init__(self, message: str, *, field: str) -> None:
@@ -59,8 +52,8 @@ class OtherSecret(Conflict):
         self.account = account
         users = ", ".join(used_by(account)) or "no work stream now"
         super().__init__(
-            f"Another token is stored for this account, which is used by {users}. Replace it on the provider "
-            "account: it is kept only if it validates.",
+            f"Another {words_of(account).secret} is stored for this account, which is used by "
+            f"{users}. Replace it on the provider account: it is kept only if it validates.",
             field=field,
         )
 
@@ -103,16 +96,32 @@ def provider_of(account: ProviderAccount) -> Provider:
     return REGISTRY[account.provider]
 
 
+def words_of(account: ProviderAccount) -> Words:
+    """What its provider calls its things."""
+    return account.words
+
+
+def rules_of(number: Number) -> ChannelRules:
+    """What its provider does on a number's channel."""
+    return provider_of(number.account).channels[number.channel]
+
+
 def inbound_address(url: InboundUrl) -> str:
     """The absolute inbound URL, as it is pasted at the provider."""
-    return f"{settings.PUBLIC_BASE_URL}/hooks/{url.token}/"
+    return address_of_token(url.token)
 
 
-def _check_enabled() -> None:
+def address_of_token(token: str) -> str:
+    """The same for a token that may not be stored yet."""
+    return f"{settings.PUBLIC_BASE_URL}/hooks/{token}/"
+
+
+def check_channel(channel: str, *, field: str) -> None:
+    """Raise Conflict at `field` when the organisation does not use a channel."""
     try:
-        check_enabled(Channel.SMS)
+        check_enabled(channel)
     except NotEnabled as error:
-        raise Conflict(str(error), field="work_stream") from error
+        raise Conflict(str(error), field=field) from error
 
 
 # --- SMS settings ---------------------------------------------------------------------------------
@@ -142,7 +151,7 @@ def base_url_problem(url: str) -> str:
     if (settings.DEMO or settings.DEBUG) and host in LOOPBACK_HOSTS:
         return ""
     if parts.scheme != "https":
-        return "The base URL must begin with https://: the Auth Token is sent there."
+        return "The base URL must begin with https://: the account's secret is sent there."
     if port not in {None, 443}:
         return "The base URL must not name a port: providers are reached at the usual one."
     return "" if _is_public(host) else "The base URL must lead to a public host."
@@ -157,10 +166,11 @@ def _is_public(host: str) -> bool:
 
 
 def known_account(*, provider: str, external_id: str, base_url: str) -> ProviderAccount | None:
-    """The account of these three, if it is here."""
-    return ProviderAccount.objects.filter(
-        provider=provider, external_id=external_id, base_url=base_url
-    ).first()
+    """The account of these three, if it is here; small and capital letters of its id are the same."""
+    alike = ProviderAccount.objects.filter(
+        provider=provider, external_id__iexact=external_id, base_url=base_url
+    ).order_by("id")
+    return alike.filter(external_id=external_id).first() or alike.first()
 
 
 def check_sms_settings(
@@ -174,21 +184,46 @@ def check_sms_settings(
 ) -> ProviderAccount | None:
     """The known account these settings would use, None for a new one. Raises Conflict as saving would."""
     if sms_settings.pk is None:
-        _check_enabled()
+        check_channel(Channel.SMS, field="work_stream")
+    return check_connection(
+        sms_settings,
+        provider=provider,
+        external_id=external_id,
+        base_url=base_url,
+        secret=secret,
+        secondary_secret=secondary_secret,
+    )
+
+
+def check_connection(
+    connection: Connection,
+    *,
+    provider: str,
+    external_id: str,
+    base_url: str,
+    secret: str,
+    secondary_secret: str | None,
+) -> ProviderAccount | None:
+    """The known account a connection would use, None for a new one. Raises Conflict as saving would."""
+    words = REGISTRY[provider].words
+    given = {"secret": secret, "secondary_secret": secondary_secret}
+    for name, value in given.items():
+        if value and (problem := REGISTRY[provider].check_secret(value)):
+            raise Conflict(problem, field=words.field(name))
     account = known_account(provider=provider, external_id=external_id, base_url=base_url)
     if account is None:
         if not secret:
-            raise Conflict("Enter the Auth Token of this account.", field="auth_token")
+            raise Conflict(f"Enter the {words.secret} of this account.", field=words.field("secret"))
         return None
     if secret and secret != account.secret.reveal():
-        raise OtherSecret(account, field="auth_token")
+        raise OtherSecret(account, field=words.field("secret"))
     is_other = secondary_secret is not None and secondary_secret != account.secondary_secret.reveal()
-    if is_other and not is_alone(sms_settings, account):
-        raise OtherSecret(account, field="secondary_auth_token")
+    if is_other and not is_alone(connection, account):
+        raise OtherSecret(account, field=words.field("secondary_secret"))
     return account
 
 
-@told_as_conflict("account_sid")
+@told_as_conflict("provider")
 def save_sms_settings(
     *,
     sms_settings: SmsSettings,
@@ -197,32 +232,32 @@ def save_sms_settings(
     base_url: str,
     secret: str,
     secondary_secret: str | None,
+    token: str = "",
 ) -> SmsSettings:
     """Store a work stream's SMS settings; the account behind them is found or made.
+
+    `token` is the one of an inbound URL that was shown before this first save (see inbound_urls.issued).
 
     An empty `secret` keeps the known one; `secondary_secret` None keeps, "" removes. Raises Conflict when no
     secret is known, OtherSecret when another one is given for a known account (see tokens.replace_token).
     """
-    account = check_sms_settings(
+    check_sms_settings(
         sms_settings=sms_settings,
         provider=provider,
         external_id=external_id,
         base_url=base_url,
         secret=secret,
         secondary_secret=secondary_secret,
-    ) or ProviderAccount(provider=provider, external_id=external_id, base_url=base_url)
-    if secret:
-        account.secret = secret
-    if secondary_secret is not None:
-        account.secondary_secret = secondary_secret
-    account.deleted_at = None
-    account.save()
-    sms_settings.inbound_url = _inbound_url_for(sms_settings, account)
-    if secret or sms_settings.account_id != account.pk:
-        # What was validated is no longer what is stored.
-        sms_settings.last_validation_on = None
-        sms_settings.last_validation_status = sms_settings.last_validation_outcome = ""
-    sms_settings.account = account
+    )
+    account = connect(
+        sms_settings,
+        provider=provider,
+        external_id=external_id,
+        base_url=base_url,
+        secret=secret,
+        secondary_secret=secondary_secret,
+        token=token,
+    )
     sms_settings.save()
     for number in Number.objects.filter(sms_number__work_stream=sms_settings.work_stream):
         number.account = account
@@ -230,16 +265,52 @@ def save_sms_settings(
     return sms_settings
 
 
-def usual_base_url() -> str:
+def connect(
+    connection: Connection,
+    *,
+    provider: str,
+    external_id: str,
+    base_url: str,
+    secret: str,
+    secondary_secret: str | None,
+    token: str = "",
+) -> ProviderAccount:
+    """Find or make the account, and give it and an inbound URL to a connection, which the caller saves.
+
+    Check before with check_connection. What was validated no longer counts when it differs.
+    """
+    account = known_account(provider=provider, external_id=external_id, base_url=base_url)
+    if account is None:
+        account = ProviderAccount(provider=provider, external_id=external_id, base_url=base_url)
+        account.secondary_secret = Secret("")
+    if connection.account_id is not None and connection.account_id == account.pk:
+        account.external_id = external_id
+    if secret:
+        account.secret = Secret(secret)
+    if secondary_secret is not None:
+        account.secondary_secret = Secret(secondary_secret)
+    account.deleted_at = None
+    account.save()
+    connection.inbound_url = _inbound_url_for(connection, account, token)
+    if secret or connection.account_id != account.pk:
+        connection.last_validation_on = None
+        connection.last_validation_status = connection.last_validation_outcome = ""
+    connection.account = account
+    return account
+
+
+def usual_base_url(provider: str) -> str:
     """Where a new account is most likely reached: in a demo, the simulator."""
-    return settings.SIMULATOR_URL or REGISTRY["twilio"].default_base_url
+    return settings.SIMULATOR_URL or REGISTRY[provider].default_base_url
 
 
-def _inbound_url_for(sms_settings: SmsSettings, account: ProviderAccount) -> InboundUrl:
+def _inbound_url_for(connection: Connection, account: ProviderAccount, token: str) -> InboundUrl:
     """The record's inbound URL: kept when an account is corrected, new when the old one had traffic."""
-    if sms_settings.inbound_url_id is None:
-        return InboundUrl.objects.create(account=account)
-    url = sms_settings.inbound_url
+    if connection.inbound_url_id is None:
+        if token and InboundUrl.objects.filter(token=token).exists():
+            raise Conflict("This page was saved already. Load it again.", field="work_stream")
+        return InboundUrl.objects.create(account=account, token=token or new_token())
+    url = connection.inbound_url
     if url.account_id == account.pk:
         return url
     if WebhookReceipt.objects.filter(account_id=url.account_id).exists():
@@ -250,15 +321,26 @@ def _inbound_url_for(sms_settings: SmsSettings, account: ProviderAccount) -> Inb
 
 
 def used_by(account: ProviderAccount) -> list[str]:
-    """The names of the work streams whose texts go through an account."""
-    live = account.sms_settings.filter(work_stream__deleted_at=None)
-    return list(live.order_by("work_stream__name").values_list("work_stream__name", flat=True))
+    """Whose texts go through an account: the names of work streams and WhatsApp accounts in use."""
+    streams = account.sms_settings.filter(work_stream__deleted_at=None).order_by("work_stream__name")
+    whatsapp = account.whatsapp_accounts.filter(deleted_at=None).order_by("name")
+    return [
+        *streams.values_list("work_stream__name", flat=True),
+        *(f"WhatsApp account {name}" for name in whatsapp.values_list("name", flat=True)),
+    ]
 
 
-def is_alone(sms_settings: SmsSettings, account: ProviderAccount) -> bool:
-    """Whether these settings use an account, and no other work stream does."""
-    users = account.sms_settings.filter(work_stream__deleted_at=None)
-    return sms_settings.account_id == account.pk and not users.exclude(pk=sms_settings.pk).exists()
+def is_alone(connection: Connection, account: ProviderAccount) -> bool:
+    """Whether a connection uses an account, and nothing else in use does."""
+    if connection.account_id != account.pk:
+        return False
+    streams = account.sms_settings.filter(work_stream__deleted_at=None)
+    whatsapp = account.whatsapp_accounts.filter(deleted_at=None)
+    if isinstance(connection, SmsSettings):
+        streams = streams.exclude(pk=connection.pk)
+    else:
+        whatsapp = whatsapp.exclude(pk=connection.pk)
+    return not streams.exists() and not whatsapp.exists()
 
 
 @transaction.atomic
@@ -271,80 +353,6 @@ def replace_secrets(*, account: ProviderAccount, secret: str, secondary_secret: 
     account.last_validated_at = None
     account.last_validation_status = account.last_validation_outcome = ""
     account.save(update_fields=["secret", "secondary_secret", *VALIDATION])
-    account.sms_settings.update(
-        last_validation_on=None, last_validation_status="", last_validation_outcome=""
-    )
-
-
-# --- numbers --------------------------------------------------------------------------------------
-
-
-def holder_of(*, value: str, channel: str = Channel.SMS, except_stream: WorkStream | None = None) -> str:
-    """Who already claims a number's texts, in words; empty when nobody does. A retired stream claims none."""
-    found = SmsNumber.objects.filter(
-        number__value=value, number__channel=channel, work_stream__deleted_at=None
-    )
-    if except_stream is not None and except_stream.pk:
-        found = found.exclude(work_stream=except_stream)
-    held = found.select_related("work_stream").first()
-    return f"This number already belongs to work stream {held.work_stream}." if held else ""
-
-
-def check_sms_number(
-    *, sms_number: SmsNumber, work_stream: WorkStream, value: str, settings_follow: bool = False
-) -> None:
-    """Raise Conflict as saving a number would; with `settings_follow`, settings are saved just before."""
-    if sms_number.pk is None:
-        _check_enabled()
-    if not settings_follow and settings_of(work_stream) is None:
-        raise Conflict("Fill in the work stream's SMS settings first.", field="work_stream")
-    # Its own row, by what is stored: a form may have put another stream on the instance already.
-    mine = WorkStream.objects.filter(sms_number=sms_number.pk).first() if sms_number.pk else None
-    if held := holder_of(value=value, except_stream=mine):
-        raise Conflict(held, field="number")
-    has_one = SmsNumber.objects.filter(work_stream_id=work_stream.pk).exclude(pk=sms_number.pk)
-    if work_stream.pk is not None and has_one.exists():
-        raise Conflict("You can configure only one phone number per work stream.", field="work_stream")
-
-
-def settings_of(work_stream: WorkStream) -> SmsSettings | None:
-    """A stream's SMS settings, None before they are filled in."""
-    found = SmsSettings.objects.filter(work_stream_id=work_stream.pk).select_related("account")
-    return found.first() if work_stream.pk is not None else None
-
-
-@told_as_conflict("number")
-def save_sms_number(
-    *, sms_number: SmsNumber, work_stream: WorkStream, value: str, messages_per_second: float | None
-) -> SmsNumber:
-    """Give a work stream its support number (digits). Raises Conflict when either is taken already.
-
-    A number that it had before is taken away from it, as with remove_sms_number.
-    """
-    check_sms_number(sms_number=sms_number, work_stream=work_stream, value=value)
-    sms_settings = SmsSettings.objects.select_related("account").get(work_stream=work_stream)
-    number, _ = Number.objects.get_or_create(
-        channel=Channel.SMS, value=value, defaults={"account": sms_settings.account}
-    )
-    if sms_number.pk and sms_number.number_id != number.pk:
-        _set_free(sms_number.number_id)
-    SmsNumber.objects.filter(number=number, work_stream__deleted_at__isnull=False).delete()
-    number.account, number.deleted_at = sms_settings.account, None
-    number.messages_per_second = messages_per_second
-    number.save(update_fields=["account", "deleted_at", "messages_per_second"])
-    sms_number.number, sms_number.work_stream = number, work_stream
-    sms_number.save()
-    return sms_number
-
-
-@transaction.atomic
-def remove_sms_number(*, sms_number: SmsNumber) -> None:
-    """Take a number away from its work stream. Its history stays; further texts are kept as unrouted."""
-    _set_free(sms_number.number_id)
-    sms_number.delete()
-
-
-def _set_free(number_id: int) -> None:
-    number = Number.objects.get(pk=number_id)
-    number.deleted_at = timezone.now()
-    number.save(update_fields=["deleted_at"])
+    numbers = WhatsAppNumber.objects.filter(whatsapp_account__account=account)
+    for validated in (account.sms_settings, account.whatsapp_accounts, numbers):
+        validated.update(last_validation_on=None, last_validation_status="", last_validation_outcome="")

@@ -5,19 +5,20 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels_app import accounts, tokens, validation
-from channels_app.api_set_up import INSIST, SetUpActions
-from channels_app.forms import FASTEST, LONGEST_SECRET
-from channels_app.models import Provider, SmsNumber, SmsSettings
-from channels_app.providers import REGISTRY
+from channels_app import accounts, numbers, validation
+from channels_app.api_credentials import CredentialsSerializer, conflict
+from channels_app.api_set_up import SetUpActions
+from channels_app.api_trial import SmsTrialAction
+from channels_app.forms import FASTEST
+from channels_app.models import SmsNumber, SmsSettings
+from channels_app.providers import providers_of
 from channels_app.providers.base import Validity
-from channels_app.providers.twilio import Twilio
 from omnichannel.lib import phones
 from omnichannel.lib.rest import ID, ChangePermission
 from routing.models import Channel, WorkStream
@@ -28,35 +29,41 @@ def sms_streams() -> QuerySet[WorkStream]:
     return WorkStream.objects.filter(channel=Channel.SMS, deleted_at=None)
 
 
-def conflict(error: accounts.Conflict) -> serializers.ValidationError:
-    """A conflict at its field."""
-    return serializers.ValidationError({error.field: [str(error)]})
+EXAMPLES = [
+    OpenApiExample(
+        "Twilio",
+        value={
+            "work_stream": 1,
+            "provider": "twilio",
+            "account_sid": "AC" + "0" * 32,
+            "auth_token": "the Auth Token, 32 hexadecimal digits",
+        },
+        request_only=True,
+    ),
+    OpenApiExample(
+        "TeleSign",
+        value={
+            "work_stream": 1,
+            "provider": "telesign",
+            "customer_id": "FFFFFFFF-EEEE-DDDD-1234-AB1234567890",
+            "api_key": "the API key, base64",
+        },
+        request_only=True,
+    ),
+]
 
 
-class SmsSettingsSerializer(serializers.ModelSerializer):
-    """SMS Settings. Tokens go in and never come out; an empty or missing auth_token keeps the known one."""
+@extend_schema_serializer(examples=EXAMPLES)
+class SmsSettingsSerializer(CredentialsSerializer):
+    """SMS Settings, with the account's id and secrets under the names of its provider.
+
+    Secrets go in and never come out; an empty or missing one keeps the known one.
+    """
+
+    channel = Channel.SMS
 
     work_stream = serializers.PrimaryKeyRelatedField(queryset=sms_streams())
-    provider = serializers.ChoiceField(source="account.provider", choices=Provider.choices)
-    account_sid = serializers.CharField(source="account.external_id", max_length=64)
-    auth_token = serializers.CharField(
-        write_only=True, required=False, allow_blank=True, max_length=LONGEST_SECRET, default=""
-    )
-    secondary_auth_token = serializers.CharField(
-        write_only=True,
-        required=False,
-        allow_blank=True,
-        max_length=LONGEST_SECRET,
-        help_text="Missing keeps the known one, empty removes it.",
-    )
-    replace_for_all = serializers.BooleanField(
-        write_only=True,
-        default=False,
-        help_text="Another token for an account that other work streams use as well is meant for them too.",
-    )
-    keep_unvalidated = serializers.BooleanField(write_only=True, default=False, help_text=INSIST)
-    base_url = serializers.CharField(source="account.base_url", max_length=200, required=False)
-    inbound_url = serializers.SerializerMethodField()
+    provider = serializers.ChoiceField(source="account.provider", choices=providers_of("sms"))
 
     class Meta:
         model = SmsSettings
@@ -64,9 +71,6 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
             "id",
             "work_stream",
             "provider",
-            "account_sid",
-            "auth_token",
-            "secondary_auth_token",
             "replace_for_all",
             "keep_unvalidated",
             "base_url",
@@ -77,78 +81,27 @@ class SmsSettingsSerializer(serializers.ModelSerializer):
         ]
         read_only_fields = ["last_validation_on", "last_validation_status", "last_validation_outcome"]
 
-    def get_inbound_url(self, sms_settings: SmsSettings) -> str:
-        """What is pasted at the provider."""
-        return accounts.inbound_address(sms_settings.inbound_url)
-
     def validate_work_stream(self, stream: WorkStream) -> WorkStream:
         """It stays what it was, and has one."""
         if self.instance is not None:
             if stream.pk != self.instance.work_stream_id:
-                raise serializers.ValidationError("The work stream of SMS settings cannot be changed.")
+                raise serializers.ValidationError("The work stream of SMS Settings cannot be changed.")
         elif SmsSettings.objects.filter(work_stream=stream).exists():
-            raise serializers.ValidationError("This work stream has SMS settings already.")
+            raise serializers.ValidationError("This work stream has SMS Settings already.")
         return stream
 
-    def validate_base_url(self, url: str) -> str:
-        """Scheme and host."""
-        tidy = accounts.tidy_base_url(url)
-        if problem := accounts.base_url_problem(tidy):
-            raise serializers.ValidationError(problem)
-        return tidy
+    def record(self, attrs: dict[str, Any]) -> SmsSettings:
+        """The settings, or new ones of their stream."""
+        known = self.instance
+        return known if isinstance(known, SmsSettings) else SmsSettings(work_stream=attrs["work_stream"])
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Ask whether saving would contradict what is there."""
-        values = self._values(attrs)
-        if problem := REGISTRY[values["provider"]].check_external_id(values["external_id"]):
-            raise serializers.ValidationError({"account_sid": [problem]})
-        record = self.instance or SmsSettings(work_stream=attrs["work_stream"])
-        try:
-            accounts.check_sms_settings(sms_settings=record, **values)
-        except accounts.OtherSecret as error:
-            if not (attrs.get("replace_for_all") or accounts.is_alone(record, error.account)):
-                raise conflict(error) from error
-        except accounts.Conflict as error:
-            raise conflict(error) from error
-        return attrs
+    def check(self, record: SmsSettings, values: dict[str, Any]) -> None:
+        """See CredentialsSerializer."""
+        accounts.check_sms_settings(sms_settings=record, **values)
 
-    def create(self, validated_data: dict[str, Any]) -> SmsSettings:
-        """Find or make the account, issue the inbound URL."""
-        return self._save(SmsSettings(work_stream=validated_data["work_stream"]), validated_data)
-
-    def update(self, instance: SmsSettings, validated_data: dict[str, Any]) -> SmsSettings:
-        """The same with what is given."""
-        return self._save(instance, validated_data)
-
-    def _save(self, record: SmsSettings, attrs: dict[str, Any]) -> SmsSettings:
-        """Store it; another token for a known account only if the provider takes it."""
-        values = self._values(attrs)
-        try:
-            accounts.check_sms_settings(sms_settings=record, **values)
-        except accounts.OtherSecret as error:
-            tokens.replace_token(
-                account=error.account,
-                secret=values["secret"],
-                secondary_secret=values["secondary_secret"],
-                keep_unproven=attrs.get("keep_unvalidated", False),
-            )
-            values |= {"secret": "", "secondary_secret": None}
-        if record.pk:
-            record.refresh_from_db()
+    def store(self, record: SmsSettings, values: dict[str, Any]) -> SmsSettings:
+        """See CredentialsSerializer."""
         return accounts.save_sms_settings(sms_settings=record, **values)
-
-    def _values(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What accounts.save_sms_settings takes; what is not given stays as it is."""
-        given = attrs.get("account", {})
-        known = self.instance.account if isinstance(self.instance, SmsSettings) else None
-        default_url = known.base_url if known else Twilio.default_base_url
-        return {
-            "provider": given.get("provider") or (known.provider if known else ""),
-            "external_id": given.get("external_id") or (known.external_id if known else ""),
-            "base_url": given.get("base_url") or default_url,
-            "secret": attrs.get("auth_token", ""),
-            "secondary_secret": attrs.get("secondary_auth_token"),
-        }
 
 
 class CheckSerializer(serializers.Serializer):
@@ -169,6 +122,7 @@ class ValidationSerializer(serializers.Serializer):
 
 class SmsSettingsViewSet(
     SetUpActions,
+    SmsTrialAction,
     mixins.ListModelMixin,
     mixins.CreateModelMixin,
     mixins.RetrieveModelMixin,
@@ -235,7 +189,7 @@ class SmsNumberSerializer(serializers.ModelSerializer):
         values = self._values(attrs)
         record = self.instance if isinstance(self.instance, SmsNumber) else SmsNumber()
         try:
-            accounts.check_sms_number(
+            numbers.check_sms_number(
                 sms_number=record, work_stream=values["work_stream"], value=values["value"]
             )
         except accounts.Conflict as error:
@@ -254,7 +208,7 @@ class SmsNumberSerializer(serializers.ModelSerializer):
         values = self._values(attrs)
         record.type = attrs.get("type", record.type)
         record.description = attrs.get("description", record.description)
-        return accounts.save_sms_number(sms_number=record, **values)
+        return numbers.save_sms_number(sms_number=record, **values)
 
     def _values(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = attrs.get("number", {})
@@ -279,4 +233,4 @@ class SmsNumberViewSet(viewsets.ModelViewSet):
 
     def perform_destroy(self, instance: SmsNumber) -> None:
         """Take it away from its stream."""
-        accounts.remove_sms_number(sms_number=instance)
+        numbers.remove_sms_number(sms_number=instance)

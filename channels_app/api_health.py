@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from channels_app import incidents, missed
 from channels_app.facts import account_facts, number_facts
-from channels_app.models import AccountWatch, Incident, Number, ProviderAccount
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_health import AccountWatch, Incident
 from omnichannel.lib.rest import ID, ChangePermission, IdFilter
 
 OPEN = {

@@ -12,8 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents.roles import sees_numbers
-from channels_app import accounts, journal, receipts
-from channels_app.models import Delivery, DeliveryEvent, Number, ProviderCall, Refusal, WebhookReceipt
+from channels_app import accounts, journal, receipts, reports
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery, DeliveryEvent, ProviderCall
+from channels_app.models_receipts import InboundText, Refusal, WebhookReceipt
 from channels_app.narrowing import ANSWERS, of_channel, of_numbers
 from omnichannel.lib import phones, redact
 from omnichannel.lib.audit import note_read
@@ -86,12 +88,23 @@ class RawRequestSerializer(serializers.Serializer):
 
 
 class WholeReceiptSerializer(ReceiptSerializer):
-    """A receipt with its request."""
+    """A receipt with its request, and what it was: a text, or a report on a delivery."""
 
     request = serializers.SerializerMethodField()
+    inbound_text = serializers.SerializerMethodField()
+    delivery = serializers.SerializerMethodField()
 
     class Meta(ReceiptSerializer.Meta):
-        fields = [*ReceiptSerializer.Meta.fields, "request"]
+        fields = [*ReceiptSerializer.Meta.fields, "inbound_text", "delivery", "request"]
+
+    def get_inbound_text(self, receipt: WebhookReceipt) -> int | None:
+        """The text that was taken out of it."""
+        return InboundText.objects.filter(receipt=receipt).values_list("pk", flat=True).first()
+
+    def get_delivery(self, receipt: WebhookReceipt) -> int | None:
+        """The delivery that it reported on."""
+        delivery = reports.reported_by(receipt)
+        return delivery.pk if delivery else None
 
     @extend_schema_field(RawRequestSerializer)
     def get_request(self, receipt: WebhookReceipt) -> Any:

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from channels_app.models import Delivery, InboundText, Refusal, SmsSettings, WebhookReceipt
+from channels_app.models import SmsSettings
+from channels_app.models_deliveries import Delivery
 from channels_app.models_health import Incident
+from channels_app.models_receipts import InboundText, Refusal, WebhookReceipt
+from channels_app.models_whatsapp import WhatsAppAccount
+from routing.models import Channel
 
+# How a channel's connection leads to its numbers.
+NUMBER_OF: dict[str, str] = {Channel.SMS: "work_stream__sms_number", Channel.WHATSAPP: "numbers"}
 # People read "99+"; nothing is counted further.
 COUNTED_AT_MOST = 100
 SETTINGS_LOOKED_AT = 1_000
@@ -74,22 +80,30 @@ def deliveries_due(*, now: datetime) -> Backlog:
     return _backlog(rows.values_list("created_at", "next_attempt_at")[:COUNTED_AT_MOST], now)
 
 
-def settings_in_trouble() -> Counter[str]:
-    """How many SMS settings have each kind of trouble; one may have two (see trouble_of)."""
-    rows = SmsSettings.objects.filter(work_stream__deleted_at=None).order_by("id")
-    facts = rows.values_list("last_validation_status", "work_stream__sms_number__id")[:SETTINGS_LOOKED_AT]
-    return Counter(word for status, number in facts for word in trouble_of(status, has_number=bool(number)))
+def connections(channel: str) -> QuerySet[Any]:
+    """What holds the connections of a channel, of those in use: SMS Settings, or WhatsApp accounts."""
+    if channel == Channel.WHATSAPP:
+        return WhatsAppAccount.objects.filter(deleted_at=None).order_by("id")
+    return SmsSettings.objects.filter(work_stream__deleted_at=None).order_by("id")
 
 
-def validations_said(kind: str) -> list[str]:
+def settings_in_trouble(channel: str = Channel.SMS) -> Counter[str]:
+    """How many of a channel's connections have each kind of trouble; one may have two (see trouble_of)."""
+    rows = connections(channel)
+    with_number = Exists(rows.filter(**{f"{NUMBER_OF[channel]}__isnull": False}, pk=OuterRef("pk")))
+    facts = rows.values_list("last_validation_status", with_number)[:SETTINGS_LOOKED_AT]
+    return Counter(word for status, number in facts for word in trouble_of(status, has_number=number))
+
+
+def validations_said(kind: str, channel: str = Channel.SMS) -> list[str]:
     """The sentences of the last validations with this kind of trouble, each once."""
-    rows = with_trouble(SmsSettings.objects.filter(work_stream__deleted_at=None), kind).order_by("id")
+    rows = with_trouble(connections(channel), kind)
     found = rows.values_list("last_validation_status", flat=True)[:SETTINGS_LOOKED_AT]
     return list(dict.fromkeys(status.partition(":")[2].strip() for status in found))
 
 
 def trouble_of(status: str, *, has_number: bool) -> list[str]:
-    """What is wrong with SMS settings, given their last validation status ("error: …") and their number."""
+    """What is wrong with a connection, given its last validation status ("error: …") and its numbers."""
     level = status.partition(":")[0]
     found = {"error": [VALIDATION_FAILED], "warning": [VALIDATION_WARNED], "": [NEVER_VALIDATED]}.get(
         level, []
@@ -97,13 +111,14 @@ def trouble_of(status: str, *, has_number: bool) -> list[str]:
     return found if has_number else [*found, NUMBER_MISSING]
 
 
-def with_trouble(rows: QuerySet[SmsSettings], kind: str) -> QuerySet[SmsSettings]:
-    """Those of `rows` that settings_in_trouble counts as `kind`."""
+def with_trouble(rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
+    """Those of `rows` (see `connections`) that settings_in_trouble counts as `kind`."""
+    channel = Channel.WHATSAPP if rows.model is WhatsAppAccount else Channel.SMS
     wanted: dict[str, dict[str, Any]] = {
         VALIDATION_FAILED: {"last_validation_status__startswith": "error:"},
         VALIDATION_WARNED: {"last_validation_status__startswith": "warning:"},
         NEVER_VALIDATED: {"last_validation_status": ""},
-        NUMBER_MISSING: {"work_stream__sms_number": None},
+        NUMBER_MISSING: {NUMBER_OF[channel]: None},
     }
     return rows.filter(**wanted[kind])
 

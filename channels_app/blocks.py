@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from channels_app.deliveries import cancel_pending
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 from contacts import services
 from contacts.models import Address
 

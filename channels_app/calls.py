@@ -1,6 +1,7 @@
 """The log of our requests to providers, without secrets."""
 
-from channels_app.models import Delivery, ProviderAccount, ProviderCall
+from channels_app.models import ProviderAccount
+from channels_app.models_deliveries import Delivery, ProviderCall
 from omnichannel.lib import redact
 from omnichannel.lib.http import Call, Recorder
 from omnichannel.lib.queue import still_alive

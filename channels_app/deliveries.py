@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from channels_app.models import Delivery, DeliveryEvent
+from channels_app.models_deliveries import Delivery, DeliveryEvent
 from channels_app.providers.base import Error
 from omnichannel.lib.queue import ring
 

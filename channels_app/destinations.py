@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit, urlunsplit
 
-from channels_app.providers.number_setup import OwnNumber
+from channels_app.providers.number_setup import OwnNumber, Webhook
 
 METHOD = "POST"
-# Twilio's connection overrides: three more tries after any failure. Never sent, so never signed.
-RETRIES = "#rc=3&rp=all"
-NOWHERE = "nowhere"
 
 
 class State(StrEnum):
@@ -23,14 +20,18 @@ class State(StrEnum):
     ELSEWHERE = "elsewhere"
     NOT_SET = "not_set"
     APPLICATION = "application"  # something at the provider takes them before any URL
+    NO_REPORTS = "no_reports"  # the address for reports is not ours
+    BY_HAND = "by_hand"  # the provider lets nobody see or change it but a person
     POOL = "pool"  # a group of numbers takes them; only a person can change that
     GONE = "gone"  # the account does not have the number
 
 
 # What we can mend by setting the number's own webhook.
-FIXABLE = frozenset(State) - {State.IN_PLACE, State.POOL, State.GONE}
+FIXABLE = frozenset(State) - {State.IN_PLACE, State.POOL, State.GONE, State.BY_HAND}
 # The texts arrive, though something is not as it should be.
-ARRIVING = frozenset({State.IN_PLACE, State.OLDER_URL, State.WRONG_METHOD, State.NO_FALLBACK})
+ARRIVING = frozenset(
+    {State.IN_PLACE, State.OLDER_URL, State.WRONG_METHOD, State.NO_FALLBACK, State.NO_REPORTS}
+)
 WORDS = {
     State.IN_PLACE: "In place",
     State.OLDER_URL: "Another URL of ours",
@@ -39,6 +40,8 @@ WORDS = {
     State.ELSEWHERE: "Points elsewhere",
     State.NOT_SET: "Not set",
     State.APPLICATION: "Taken by a TwiML app",
+    State.NO_REPORTS: "No status URL",
+    State.BY_HAND: "Set by hand",
     State.POOL: "Taken by a Messaging Service",
     State.GONE: "Not in this account",
 }
@@ -56,7 +59,7 @@ class Finding:
         """ok, warn or bad."""
         if self.state is State.IN_PLACE:
             return "ok"
-        return "warn" if self.state in ARRIVING else "bad"
+        return "warn" if self.state in ARRIVING | {State.BY_HAND} else "bad"
 
     @property
     def words(self) -> str:
@@ -71,9 +74,15 @@ class Finding:
 
 def compare(number: OwnNumber, *, expected: str, older: Collection[str] = ()) -> Finding:
     """What becomes of a number's texts; `older` are inbound URLs of the account that still work."""
+    if not number.is_told:
+        said = number.standing.text if number.standing else "The provider does not tell where its texts go."
+        return Finding(State.BY_HAND, said)
     if number.pool and not number.pool.defers_to_number:
         return _in_pool(number, expected, older)
-    hook = number.webhook
+    return _of_webhook(number.webhook, expected, older)
+
+
+def _of_webhook(hook: Webhook, expected: str, older: Collection[str]) -> Finding:
     if hook.application:
         return Finding(State.APPLICATION, "A TwiML app at Twilio takes its texts, whatever its URLs say.")
     if not hook.url:
@@ -85,9 +94,17 @@ def compare(number: OwnNumber, *, expected: str, older: Collection[str] = ()) ->
         return Finding(State.ELSEWHERE, f"Its texts go to {host_of(hook.url)}, not here.")
     if hook.method != METHOD:
         return Finding(State.WRONG_METHOD, f"Its texts come by {hook.method}; expected is {METHOD}.")
+    return _besides(hook, expected)
+
+
+def _besides(hook: Webhook, expected: str) -> Finding:
+    """Of a webhook that is ours: whether its other addresses are as well."""
     if not is_same(hook.fallback_url, expected):
         said = "Its fallback URL is not set" if not hook.fallback_url else "Its fallback URL leads elsewhere"
         return Finding(State.NO_FALLBACK, f"{said}: a text that fails once is not posted a second time.")
+    if hook.status_url is not None and not is_same(hook.status_url, expected):
+        said = "Its status callback URL is not ours: reports of texts that are sent elsewhere do not come."
+        return Finding(State.NO_REPORTS, said)
     return Finding(State.IN_PLACE, "Its texts come here.")
 
 

@@ -4,15 +4,15 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from channels_app import status
 from channels_app.accounts import credentials, provider_of
 from channels_app.calls import recorder
 from channels_app.deliveries import move
-from channels_app.models import Delivery
-from channels_app.outbox import outbound_text
+from channels_app.leaving import outbound_text
+from channels_app.models_deliveries import Delivery
 from channels_app.providers.base import Error, Finding, FindResult
 from omnichannel.lib import backoff
 
@@ -48,9 +48,8 @@ def next_doubtful(*, now: datetime) -> Delivery | None:
     waiting = Delivery.objects.filter(
         state=S.UNKNOWN, external_id="", searches__lt=MOST_SEARCHES, left_at__lt=now - FIRST_SEARCH_AFTER
     ).filter(Q(next_attempt_at__lte=now) | Q(searches=0))
-    for delivery in waiting.select_related("number", "account", "address").order_by("next_attempt_at", "id")[
-        :5
-    ]:
+    waiting = waiting.select_related("number", "account", "address", "template")
+    for delivery in waiting.order_by("next_attempt_at", "id")[:5]:
         later = (
             now + SURELY_NOT_AFTER if delivery.searches == 0 else now + backoff.delay(delivery.searches + 5)
         )
@@ -62,8 +61,14 @@ def next_doubtful(*, now: datetime) -> Delivery | None:
 
 
 def look_for(delivery: Delivery) -> FindResult:
-    """Ask the provider whether it has the text. Outside any transaction."""
+    """Ask the provider whether it has the text. Outside any transaction.
+
+    Lists tell how many files a text has, not which: while another one with the same words and as many files
+    is in doubt as well, nobody can tell them apart.
+    """
     account = delivery.account
+    if delivery.media_count and _twins(delivery).filter(media_count=delivery.media_count).exists():
+        return FindResult(Finding.CANNOT_TELL)
     taken = frozenset(
         Delivery.objects.filter(number=delivery.number, address=delivery.address)
         .exclude(external_id="")
@@ -117,10 +122,7 @@ def settle_found(delivery: Delivery, found: FindResult, *, now: datetime) -> Non
 
 def _take_found(delivery: Delivery, external_id: str) -> bool:
     """Take an id that a search found, unless a twin is just leaving (it may be its) or has taken it."""
-    twins = Delivery.objects.filter(
-        number=delivery.number, address=delivery.address, text=delivery.text, state=S.LEAVING
-    )
-    if twins.exclude(pk=delivery.pk).exists():
+    if _twins(delivery).filter(state=S.LEAVING).exists():
         return False
     try:
         with transaction.atomic():
@@ -129,6 +131,12 @@ def _take_found(delivery: Delivery, external_id: str) -> bool:
             )
     except IntegrityError:
         return False
+
+
+def _twins(delivery: Delivery) -> QuerySet[Delivery]:
+    """The others with the same text to the same customer that are leaving, or in doubt."""
+    same = Delivery.objects.filter(number=delivery.number, address=delivery.address, text=delivery.text)
+    return same.filter(state__in=[S.LEAVING, S.UNKNOWN]).exclude(pk=delivery.pk)
 
 
 def _surely_not(delivery: Delivery, now: datetime) -> bool:

@@ -15,9 +15,10 @@ from channels_app.accounts import credentials, inbound_address, provider_of
 from channels_app.calls import recorder
 from channels_app.health import Drift
 from channels_app.missed import watch_of
-from channels_app.models import AccountWatch, InboundUrl, ProviderAccount
+from channels_app.models import InboundUrl, ProviderAccount
+from channels_app.models_health import AccountWatch
 from channels_app.providers.base import Trouble
-from channels_app.providers.number_setup import OwnNumber, can_set_up
+from channels_app.providers.number_setup import OwnNumber, SetsUpNumbers, set_up_of
 
 EVERY = timedelta(hours=1)
 MOST_NUMBERS = 20
@@ -29,17 +30,18 @@ def look(account: ProviderAccount, *, now: datetime) -> str:
     Outside any transaction. What was known stays when the provider does not answer.
     """
     provider = provider_of(account)
-    if not can_set_up(provider):
+    if not isinstance(provider, SetsUpNumbers):
         return "This provider does not tell where its numbers post to."
     known = {
         _bare(inbound_address(url)) for url in InboundUrl.objects.filter(account=account, retired_at=None)
     }
     found = []
     for number in incidents.numbers_in_use(account)[:MOST_NUMBERS]:
+        setter = set_up_of(provider, number.channel)
+        if setter is None:
+            continue
         try:
-            own = provider.own_number(
-                credentials(account), number.value, recorder(account, keep_answers=False)
-            )
+            own = setter.own_number(credentials(account), number.value, recorder(account, keep_answers=False))
         except Trouble as trouble:
             return trouble.check.text
         if drift := compare(number.value, own, known):
@@ -51,10 +53,14 @@ def look(account: ProviderAccount, *, now: datetime) -> str:
 
 
 def compare(value: str, own: OwnNumber | None, known: set[str]) -> Drift | None:
-    """How a number differs from what it should be; None when it does not."""
+    """How a number differs from what it should be, the worst alone; None when it does not."""
     expected = "the inbound URL of its account"
     if own is None:
         return Drift(value, None, expected)
+    if own.standing is not None and own.standing.level == "error":
+        return Drift(value, "", expected, offline=own.standing.text)
+    if not own.is_told:
+        return None
     if own.pool is not None and not own.pool.defers_to_number:
         present, where = own.pool.url, f"the Messaging Service {own.pool.name}, which posts to "
     elif own.webhook.application:
@@ -81,6 +87,8 @@ def look_at_one() -> bool:
     """Look for one account whose turn it is; False when it is nobody's."""
     now = timezone.now()
     for account in incidents.accounts_in_use():
+        if not isinstance(provider_of(account), SetsUpNumbers):
+            continue
         due = AccountWatch.objects.filter(pk=watch_of(account, now=now).pk, next_drift_check_at__lte=now)
         if due.update(next_drift_check_at=now + EVERY):
             look(account, now=now)

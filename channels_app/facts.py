@@ -1,20 +1,17 @@
 """What the health rules are asked with: bounded looks through indexes, never a count of a whole table."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from channels_app.health import WINDOW, AccountFacts, Drift, NumberFacts
-from channels_app.models import (
-    AccountWatch,
-    Delivery,
-    InboundText,
-    Number,
-    ProviderAccount,
-    Refusal,
-    WebhookReceipt,
-)
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_deliveries import Delivery
+from channels_app.models_health import AccountWatch
+from channels_app.models_receipts import InboundText, Refusal, WebhookReceipt
+from channels_app.refusals import NOT_LOOKED_INTO
 
 S = Delivery.State
 LOOKED_AT = 2_000
@@ -35,10 +32,16 @@ def account_facts(account: ProviderAccount, *, now: datetime) -> AccountFacts:
         validation=account.last_validation_status,
         drift=tuple(Drift(**each) for each in drift or ()),
         refused_at=tuple(at for at, _, _ in refused),
-        refused_for=(refused[0][1] or refused[0][2]) if refused else "",
+        refused_for=_refused_for([(verdict, reason) for _, verdict, reason in refused]),
         oldest_receipt_at=waiting.order_by("id").values_list("received_at", flat=True).first(),
         missed=missed_texts(account, now=now),
     )
+
+
+def _refused_for(refused: Sequence[tuple[str, str]]) -> str:
+    """The newest verdict found, else the newest reason. `refused`: (verdict, reason), newest first."""
+    verdicts = (verdict for verdict, _ in refused if verdict and verdict != NOT_LOOKED_INTO)
+    return next(verdicts, refused[0][1] if refused else "")
 
 
 def missed_texts(account: ProviderAccount, *, now: datetime) -> int:

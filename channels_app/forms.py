@@ -1,110 +1,54 @@
 """Forms of the channels' administration. Secrets go in and never come out."""
 
+import json
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse
-from django.utils.html import format_html
 
-from channels_app import accounts
+from channels_app import accounts, inbound_urls, numbers
 from channels_app.accounts import Conflict, OtherSecret
-from channels_app.models import Provider, ProviderAccount, SmsNumber, SmsSettings
-from channels_app.providers import REGISTRY
+from channels_app.forms_credentials import (
+    CredentialsForm,
+    NeverAChange,
+    fields_by_provider,
+    shows,
+    with_credentials,
+    with_replace_link,
+)
+from channels_app.models import SmsNumber, SmsSettings
+from channels_app.providers import REGISTRY, providers_of
 from omnichannel.lib import phones
 from routing.channels import enabled_channels
 from routing.models import Channel, WorkStream
 
-LONGEST_SECRET = 200
 FASTEST = 1000.0
-KEPT = "A token is stored. Leave this empty to keep it; it is never shown."
-TYPE_AGAIN = "Type it again: a token is not kept on a page with errors."
+ISSUED_ANEW = (
+    "The {} that this page showed can no longer be used: the page was open for too long, or was saved "
+    "already. Another one is shown now: save once more, and use that one."
+)
 NOT_A_LONG_CODE_OF_THE_US = (
     "Only long code numbers of the US (+1) are supported for SMS. This number was saved all the same; "
     "check with your provider that it can send and receive texts."
 )
 
 
-def shows(form: forms.BaseForm, name: str) -> bool:
-    """Whether people see a field of this name."""
-    return name in form.fields and not form.fields[name].widget.is_hidden
-
-
-def replace_url(account: ProviderAccount) -> str:
-    """The page on which an account's tokens are replaced."""
-    return reverse("admin:replace-token", args=[account.pk])
-
-
-def with_replace_link(error: OtherSecret) -> str:
-    """The conflict, and the way to the page that solves it."""
-    return format_html('{} <a href="{}">Replace the token</a>', str(error), replace_url(error.account))
-
-
-class SecretInput(forms.PasswordInput):
-    """A password box that browsers leave alone."""
-
-    def __init__(self) -> None:
-        super().__init__(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"})
-
-
-class SecretsForm(forms.ModelForm):
-    """Auth Token and Secondary Auth Token: typed to replace what is stored, empty to keep it."""
-
-    auth_token = forms.CharField(
-        label="Auth Token", required=False, max_length=LONGEST_SECRET, widget=SecretInput()
-    )
-    secondary_auth_token = forms.CharField(
-        label="Secondary Auth Token",
-        required=False,
-        max_length=LONGEST_SECRET,
-        widget=SecretInput(),
-        help_text="Optional: while a token is being rotated, webhooks signed with either are accepted.",
-    )
-    remove_secondary = forms.BooleanField(label="Remove the Secondary Auth Token", required=False)
-
-    def describe_secrets(self, account: ProviderAccount | None) -> None:
-        """Say what is stored, and offer to remove only what is there."""
-        if account is not None and account.secret:
-            self.fields["auth_token"].help_text = format_html(
-                '{} <a href="{}">Replace the Auth Token</a>', KEPT, replace_url(account)
-            )
-        if account is not None and account.secondary_secret:
-            self.fields["secondary_auth_token"].help_text = KEPT
-        else:
-            del self.fields["remove_secondary"]
-
-    @property
-    def secondary_secret(self) -> str | None:
-        """What is to become of the secondary token: None keeps, "" removes."""
-        typed: str = self.cleaned_data.get("secondary_auth_token", "")
-        return typed or ("" if self.cleaned_data.get("remove_secondary") else None)
-
-    def full_clean(self) -> None:
-        """A form with errors forgets the typed tokens."""
-        super().full_clean()
-        if self.is_bound and self.errors:
-            self.ask_again()
-
-    def ask_again(self) -> None:
-        """With errors on the page a typed token is gone: say so, or the old one would be kept unnoticed."""
-        for name in {"auth_token", "secondary_auth_token"} & self.fields.keys():
-            if self.data.get(self.add_prefix(name)) and name not in self.errors:
-                self.errors[name] = self.error_class([TYPE_AGAIN], renderer=self.renderer)
-
-
-class SmsSettingsForm(SecretsForm):
+@with_credentials(Channel.SMS)
+class SmsSettingsForm(CredentialsForm):
     """SMS Settings of a work stream."""
 
-    provider = forms.ChoiceField(label="SMS Provider", choices=Provider.choices)
-    account_sid = forms.CharField(
-        label="Account SID", max_length=64, help_text="From the Twilio console, under Account info."
-    )
+    provider = forms.ChoiceField(label="SMS Provider", choices=lambda: providers_of(Channel.SMS))
     base_url = forms.CharField(
         label="Base URL",
         max_length=200,
-        help_text="Where the provider's API is. Leave it as it is unless the provider tells otherwise.",
+        required=False,
+        help_text="Where the provider's API is. Leave it as it is unless the provider tells otherwise. "
+        "Empty: the usual one.",
     )
-    field_order = ("work_stream", "provider", "account_sid", "auth_token", "secondary_auth_token")
+    # Whether the inbound URL on the page had to be replaced by another.
+    is_issued_anew = False
+    # The inbound URL that a new record will have, for providers that are told of it before the first save.
+    issued = NeverAChange(required=False, widget=forms.HiddenInput())
 
     class Meta:
         model = SmsSettings
@@ -114,37 +58,64 @@ class SmsSettingsForm(SecretsForm):
         super().__init__(*args, **options)
         account = self.instance.account if self.instance.pk else None
         self.describe_secrets(account)
-        self.initial.setdefault("provider", Provider.TWILIO)
-        self.initial.setdefault("base_url", accounts.usual_base_url())
+        self.fields["provider"].widget.attrs["data-providers"] = json.dumps(fields_by_provider(Channel.SMS))
         if account is not None:
+            del self.fields["issued"]
             self.initial.update(
-                provider=account.provider, account_sid=account.external_id, base_url=account.base_url
+                {accounts.words_of(account).field("external_id"): account.external_id},
+                provider=account.provider,
+                base_url=account.base_url,
             )
+        else:
+            self.initial.setdefault("provider", self.providers[0])
+            self.initial["issued"] = inbound_urls.issued()
+            self.show_issued()
         if "work_stream" in self.fields:
             self.fields["work_stream"].queryset = streams_for_settings()  # type: ignore[attr-defined]
             explain(self.fields["work_stream"])
 
-    def clean_account_sid(self) -> str:
-        """As the provider writes it."""
-        account_sid: str = self.cleaned_data["account_sid"]
-        provider = self.cleaned_data.get("provider", Provider.TWILIO)
-        if problem := REGISTRY[provider].check_external_id(account_sid):
-            raise ValidationError(problem)
-        return account_sid
+    def show_issued(self) -> None:
+        """Have the page show the inbound URL that the first save will store.
+
+        One that can no longer be stored gives way to another: the page that told of it was open for too long,
+        or was saved already.
+        """
+        carried = self["issued"].value() or ""
+        token = inbound_urls.token_of(carried)
+        self.is_issued_anew = bool(carried) and not inbound_urls.is_free(token)
+        if self.is_issued_anew:
+            sent: Any = self.data.copy()  # type: ignore[attr-defined]
+            sent[self.add_prefix("issued")] = self.initial["issued"]
+            self.data = sent
+            token = inbound_urls.token_of(self.initial["issued"])
+        self.instance.issued_token = token
 
     def clean_base_url(self) -> str:
-        """Scheme and host."""
-        url = accounts.tidy_base_url(self.cleaned_data["base_url"])
+        """Scheme and host; the usual one when nothing is typed, or when the provider is another now."""
+        provider, url = self.chosen(), accounts.tidy_base_url(self.cleaned_data["base_url"])
+        known = self.instance.account if self.instance.pk else None
+        if not url or (known and known.provider != provider and known.base_url == url):
+            url = accounts.usual_base_url(provider)
         if problem := accounts.base_url_problem(url):
             raise ValidationError(problem)
         return url
 
+    def clean_issued(self) -> str:
+        """The token behind it: what the page showed must be what is stored."""
+        return inbound_urls.token_of(self.cleaned_data["issued"])
+
     def clean(self) -> dict[str, Any]:
         """Ask whether saving would contradict what is there."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
+        if "provider" in found:
+            self.check_credentials()
+            words = REGISTRY[self.chosen()].words
+            if words.url_before_save and self.is_issued_anew:
+                self.add_error(None, ISSUED_ANEW.format(words.inbound_url))
         if not self.errors:
+            values = {name: value for name, value in self.values().items() if name != "token"}
             try:
-                accounts.check_sms_settings(sms_settings=self.instance, **self.values())
+                accounts.check_sms_settings(sms_settings=self.instance, **values)
             except OtherSecret as error:
                 self.add_error(error.field, with_replace_link(error))
             except Conflict as error:
@@ -155,10 +126,11 @@ class SmsSettingsForm(SecretsForm):
         """What accounts.save_sms_settings takes besides the record."""
         return {
             "provider": self.cleaned_data["provider"],
-            "external_id": self.cleaned_data["account_sid"],
+            "external_id": self.credential("external_id"),
             "base_url": self.cleaned_data["base_url"],
-            "secret": self.cleaned_data["auth_token"],
-            "secondary_secret": self.secondary_secret,
+            "secret": self.credential("secret"),
+            "secondary_secret": self.secondary_secret(),
+            "token": self.cleaned_data.get("issued", ""),
         }
 
 
@@ -220,7 +192,7 @@ class SmsNumberForm(forms.ModelForm):
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if "number" in found and "work_stream" in found:
             try:
-                accounts.check_sms_number(
+                numbers.check_sms_number(
                     sms_number=self.instance,
                     work_stream=found["work_stream"],
                     value=found["number"],
@@ -232,7 +204,7 @@ class SmsNumberForm(forms.ModelForm):
 
     def store(self, work_stream: WorkStream) -> SmsNumber:
         """Give the stream its number; raises Conflict."""
-        return accounts.save_sms_number(
+        return numbers.save_sms_number(
             sms_number=self.instance,
             work_stream=work_stream,
             value=self.cleaned_data["number"],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from channels_app import window
+
 
 class Answer(StrEnum):
     """The three answers."""
@@ -23,8 +25,15 @@ class Facts:
     is_opted_out: bool
     can_be_answered: bool
     has_sender: bool
+    # Until when free text may be sent; None: always (see window.py). A content template may always be sent.
+    window_closes_at: datetime | None = None
+    is_template: bool = False
+    # Why the content template cannot be sent; empty when it can, or there is none.
+    template_problem: str = ""
     not_before: datetime | None = None
     not_after: datetime | None = None
+    files: int = 0
+    files_problem: str = ""  # the first thing that media_rules says is wrong with them
 
 
 @dataclass(frozen=True)
@@ -42,25 +51,50 @@ YES = Verdict(Answer.YES)
 
 def can_send(facts: Facts, *, now: datetime) -> Verdict:
     """Yes, no (reason, sentence) or later (at). The first hindrance is the one that is told."""
-    if not facts.has_sender:
-        return _no("no_sender", "The number this conversation came to is no longer set up.")
-    if not facts.can_be_answered:
-        return _no("not_answerable", "This sender is no telephone number and cannot be answered.")
-    if facts.is_opted_out:
-        return _no("opted_out", "The customer has texted STOP. Nothing can be sent until they text START.")
-    if facts.is_blocked:
-        return _no("blocked", "This customer is blocked.")
-    if facts.length == 0:
-        return _no("empty", "Write something first.")
-    if facts.length > facts.text_limit:
-        over = facts.length - facts.text_limit
-        return _no("too_long", f"At most {facts.text_limit} characters; this text has {over} too many.")
-    if facts.not_after and now > facts.not_after:
-        return _no("too_late", "The time in which this text made sense is over.")
+    hindrance = _between_us(facts) or _by_the_clock(facts, now) or _in_itself(facts)
+    if hindrance:
+        return hindrance
     if facts.not_before and now < facts.not_before:
         return Verdict(Answer.LATER, at=facts.not_before)
     return YES
 
 
-def _no(reason: str, sentence: str) -> Verdict:
+def _between_us(facts: Facts) -> Verdict | None:
+    """Nothing at all can be sent on this pair."""
+    if not facts.has_sender:
+        return no("no_sender", "The number this conversation came to is no longer set up.")
+    if not facts.can_be_answered:
+        return no("not_answerable", "This sender is no telephone number and cannot be answered.")
+    if facts.is_opted_out:
+        return no("opted_out", "The customer has texted STOP. Nothing can be sent until they text START.")
+    if facts.is_blocked:
+        return no("blocked", "This customer is blocked.")
+    return None
+
+
+def _by_the_clock(facts: Facts, now: datetime) -> Verdict | None:
+    """It comes too late."""
+    if not facts.is_template and not window.is_open(facts.window_closes_at, now=now):
+        return no("window_closed", window.SENTENCE)
+    if facts.not_after and now > facts.not_after:
+        return no("too_late", "The time in which this text made sense is over.")
+    return None
+
+
+def _in_itself(facts: Facts) -> Verdict | None:
+    """What is said cannot be sent."""
+    if facts.template_problem:
+        return no("template", facts.template_problem)
+    if facts.files_problem:
+        return no("files", facts.files_problem)
+    if facts.length == 0 and not facts.files:
+        return no("empty", "Write something first.")
+    if facts.length > facts.text_limit:
+        over = facts.length - facts.text_limit
+        return no("too_long", f"At most {facts.text_limit} characters; this text has {over} too many.")
+    return None
+
+
+def no(reason: str, sentence: str) -> Verdict:
+    """A no: a reason for programs, a sentence for people."""
     return Verdict(Answer.NO, reason, sentence)

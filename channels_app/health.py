@@ -26,11 +26,15 @@ SILENT_AFTER, PAUSES, FEWEST_TEXTS_IN, FEWEST_DELIVERED = timedelta(hours=24), 3
 
 @dataclass(frozen=True)
 class Drift:
-    """A number whose inbound webhook at the provider is not ours. `present` None: not in the account."""
+    """A number whose inbound webhook at the provider is not ours. `present` None: not in the account.
+
+    `offline` says why one that is there can neither send nor receive, whatever its webhook.
+    """
 
     number: str
     present: str | None
     expected: str
+    offline: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,13 @@ class Trouble:
 def troubles_of_account(facts: AccountFacts, *, is_open: Collection[str], now: datetime) -> list[Trouble]:
     """What is wrong with an account; `is_open` are the kinds that have an open incident."""
     lost = [drift.number for drift in facts.drift if drift.present is None]
-    turned = [drift for drift in facts.drift if drift.present is not None]
+    offline = [drift.offline for drift in facts.drift if drift.offline]
+    turned = [drift for drift in facts.drift if drift.present is not None and not drift.offline]
     level, _, said = facts.validation.partition(": ")
     found = [
         (Kind.VALIDATION, said if level == "error" else ""),
         (Kind.NUMBER_LOST, f"Not in this account at the provider: {', '.join(lost)}." if lost else ""),
+        (Kind.NUMBER_OFFLINE, " ".join(offline)),
         (Kind.WEBHOOK_DRIFT, _drift(turned)),
         (Kind.REFUSALS, _refusals(facts, Kind.REFUSALS in is_open, now)),
         (Kind.INBOUND_BACKLOG, _waits(facts.oldest_receipt_at, now, "The oldest received webhook")),

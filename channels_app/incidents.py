@@ -8,15 +8,23 @@ from django.db.models import Q, QuerySet
 
 from channels_app.facts import account_facts, number_facts
 from channels_app.health import Trouble, troubles_of_account, troubles_of_number
-from channels_app.models import Incident, Number, ProviderAccount
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_health import Incident
 from omnichannel.lib.queue import still_alive
 
 
 def accounts_in_use() -> QuerySet[ProviderAccount]:
-    """Accounts whose texts somebody waits for: a live work stream's settings or a live number name them."""
+    """Accounts whose texts somebody waits for: settings of a live work stream, a WhatsApp account or a number
+    in use name them.
+    """
     used = Q(sms_settings__work_stream__deleted_at=None, sms_settings__isnull=False)
+    of_whatsapp = Q(whatsapp_accounts__deleted_at=None, whatsapp_accounts__isnull=False)
     numbered = Q(numbers__deleted_at=None, numbers__isnull=False)
-    return ProviderAccount.objects.filter(used | numbered, deleted_at=None).distinct().order_by("id")
+    return (
+        ProviderAccount.objects.filter(used | of_whatsapp | numbered, deleted_at=None)
+        .distinct()
+        .order_by("id")
+    )
 
 
 def numbers_in_use(account: ProviderAccount) -> QuerySet[Number]:

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
-from channels_app.models import WebhookReceipt
+from channels_app.models_receipts import WebhookReceipt
 from omnichannel.lib import phones, redact
 
 State = WebhookReceipt.State
@@ -18,9 +20,19 @@ PLAIN_NAMES = frozenset(
     {
         *("accountsid", "messagesid", "smssid", "smsmessagesid", "messagestatus", "smsstatus", "errorcode"),
         *("nummedia", "numsegments", "apiversion", "messagingservicesid", "optouttype", "bodysha256"),
+        # Of JSON, with a dot where it leads inside.
+        *("reference_id", "external_id", "sub_resource", "submit_timestamp", "user_response.action"),
+        *("status.code", "status.description", "status.updated_on", "user_response.iso_country_code"),
+        *("additional_info.mcc", "additional_info.mnc", "additional_info.message_parts_count"),
     }
 )
-ADDRESSES = frozenset({"from", "to"})
+ADDRESSES = frozenset(
+    {
+        *("from", "to", "user_response.phone_number", "user_response.sender_id"),
+        "additional_info.cleansed_phone_number",
+    }
+)
+MOST_PAIRS, DEEPEST = 200, 4
 PLAIN_HEADERS = frozenset(
     {"content-type", "content-length", "host", "user-agent", "accept", "i-twilio-idempotency-token"}
 )
@@ -43,7 +55,7 @@ def shown(receipt: WebhookReceipt, *, secrets: Iterable[str], whole: bool) -> Sh
     path = TOKEN_IN_PATH.sub(rf"\g<1>{redact.MASK}", path)
     body = bytes(receipt.body).decode("utf-8", "replace")
     raw = query if receipt.method == "GET" else body
-    pairs = [] if "json" in receipt.content_type else parse_qsl(raw, keep_blank_values=True)
+    pairs = json_pairs(raw) if "json" in receipt.content_type else parse_qsl(raw, keep_blank_values=True)
     ours = receipt.number.value if receipt.number else ""
     if whole:
         return ShownRequest(
@@ -60,6 +72,26 @@ def shown(receipt: WebhookReceipt, *, secrets: Iterable[str], whole: bool) -> Sh
         body=HIDDEN,
         headers=[(name, _plain_header(name, str(v), hidden)) for name, v in sorted(receipt.headers.items())],
     )
+
+
+def json_pairs(raw: str) -> list[tuple[str, str]]:
+    """The values of JSON with their dotted names, MOST_PAIRS at most; empty when it is none. Never raises."""
+    try:
+        decoded = json.loads(raw)
+    except (ValueError, RecursionError):
+        return []
+    return list(islice(_leaves("", decoded, DEEPEST), MOST_PAIRS))
+
+
+def _leaves(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
+    if not isinstance(value, dict | list):
+        yield name, "" if value is None else str(value)
+    elif depth:
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in inside:
+            yield from _leaves(f"{name}.{key}" if name else str(key), inner, depth - 1)
+    else:
+        yield name, "…"
 
 
 def shown_path(receipt: WebhookReceipt) -> str:
@@ -119,6 +151,12 @@ NEXT_STEPS: tuple[tuple[str, str, str], ...] = (
         "The text has no",
         "Nothing was lost: the request holds no whole text. If the provider's form has changed, update this "
         "installation, then replay.",
+    ),
+    (
+        State.FAILED,
+        "The report has no",
+        "The report does not say which text it is about. If that goes on, compare the raw body with the "
+        "provider's documentation.",
     ),
     (
         State.FAILED,

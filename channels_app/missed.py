@@ -16,14 +16,21 @@ from django.utils import timezone
 from channels_app import incidents, receipts
 from channels_app.accounts import credentials, provider_of
 from channels_app.calls import recorder
-from channels_app.models import AccountWatch, InboundText, ProviderAccount, WebhookReceipt
-from channels_app.providers.base import Inbound, Listed, NotUnderstood, Trouble, WireRequest
+from channels_app.models import ProviderAccount
+from channels_app.models_health import AccountWatch
+from channels_app.models_receipts import InboundText, WebhookReceipt
+from channels_app.providers.base import Inbound, NotUnderstood, Trouble, WireRequest
+from channels_app.providers.inbound_list import Listed, can_list
 
 FORM = "application/x-www-form-urlencoded"
 EVERY = timedelta(minutes=10)
 # A text that young may still be on its way to us.
 GRACE = timedelta(minutes=2)
 YOUNG = "Texts of the last two minutes are not compared yet."
+NO_LIST = (
+    "{provider} keeps no list of customers' texts, so none can be fetched: it posts each a few times, and "
+    "that is all."
+)
 LOOKED_THROUGH = 2_000
 
 
@@ -62,15 +69,20 @@ def _texts(count: int) -> str:
 
 
 def fetch(account: ProviderAccount, *, days: int | None = None, now: datetime) -> Fetched:
-    """Ask the provider for each number of the account, and store what is missing. Outside any transaction."""
-    span = settings.FETCH_MISSED_DAYS if days is None else days
+    """Ask the provider for each number of the account, and store what is missing. Outside any transaction.
+
+    A provider that keeps no list is not asked; that is the problem then.
+    """
+    provider, span = provider_of(account), settings.FETCH_MISSED_DAYS if days is None else days
+    if not can_list(provider):
+        return Fetched(span, problem=NO_LIST.format(provider=provider.words.name))
     since = now - timedelta(days=span)
     listed, missing, is_whole, problem = 0, 0, True, ""
     arrived = _arrived(account, since)
-    for value in incidents.numbers_in_use(account).values_list("value", flat=True):
+    for value, channel in incidents.numbers_in_use(account).values_list("value", "channel"):
         try:
-            found = provider_of(account).list_inbound(
-                credentials(account), value, since, recorder(account, keep_answers=False)
+            found = provider.list_inbound(
+                credentials(account), value, since, recorder(account, keep_answers=False), channel=channel
             )
         except Trouble as trouble:
             problem = trouble.check.text
@@ -152,6 +164,8 @@ def watch_of(account: ProviderAccount, *, now: datetime) -> AccountWatch:
 def claim_due(*, now: datetime) -> ProviderAccount | None:
     """An account whose turn it is; the next turn is set at once, so that one worker asks."""
     for account in incidents.accounts_in_use():
+        if not can_list(provider_of(account)):
+            continue
         watch = watch_of(account, now=now)
         due = AccountWatch.objects.filter(pk=watch.pk, next_fetch_at__lte=now)
         if due.update(next_fetch_at=now + EVERY):

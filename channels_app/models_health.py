@@ -23,8 +23,13 @@ class AccountWatch(models.Model):
         default=list, help_text="Numbers whose webhook is not ours: number, present, expected."
     )
 
+    # Content templates: due by this moment, or at once when empty.
+    next_template_sync_at = models.DateTimeField(null=True)
+    templates_synced_at = models.DateTimeField(null=True)
+    templates_result = models.CharField(max_length=300, blank=True, default="", db_default="")
+
     def __str__(self) -> str:
-        return f"watch of {self.account}"
+        return f"Watch of {self.account}"
 
 
 class Incident(models.Model):
@@ -35,6 +40,7 @@ class Incident(models.Model):
 
         VALIDATION = "validation", "Validation fails"
         NUMBER_LOST = "number_lost", "Number not in the account"
+        NUMBER_OFFLINE = "number_offline", "Number cannot be used"
         WEBHOOK_DRIFT = "webhook_drift", "Inbound URL differs at the provider"
         REFUSALS = "refusals", "Webhooks are refused"
         ERROR_RATE = "error_rate", "Many texts are not delivered"
@@ -89,4 +95,4 @@ class Replay(models.Model):
     reason = models.CharField(max_length=500, blank=True, help_text="Why it had failed.")
 
     def __str__(self) -> str:
-        return f"receipt {self.receipt_id} replayed at {self.at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"Receipt {self.receipt_id} replayed at {self.at:%Y-%m-%d %H:%M:%S} UTC"

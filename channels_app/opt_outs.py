@@ -8,7 +8,9 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from channels_app.deliveries import cancel_pending
-from channels_app.models import Delivery, Number, OptOut
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import OptOut
 from contacts.models import Address
 
 

@@ -1,28 +1,31 @@
-"""Texts on their way out: written as rows, claimed once, sent outside any transaction."""
+"""Texts to be sent: asked about, and written as rows. How they leave: `leaving`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.utils import timezone
+from django.db import transaction
 
-from channels_app import gate, status
-from channels_app.accounts import credentials, provider_of
-from channels_app.calls import recorder
-from channels_app.deliveries import adopt, cancel, move
-from channels_app.models import Delivery, InboundUrl, Number
-from channels_app.opt_outs import is_opted_out, opt_out
-from channels_app.pacing import tokens_at
-from channels_app.providers.base import Error, OutboundText, Outcome, SendResult
-from channels_app.validation import note_secondary_secret
+from channels_app import gate, media, media_rules, templates
+from channels_app.accounts import provider_of, rules_of
+from channels_app.media_files import StoredFile
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery
+from channels_app.models_whatsapp import ContentTemplate
+from channels_app.opt_outs import is_opted_out
+from channels_app.sessions import window_closes_at
 from contacts.models import Address
-from omnichannel.lib import backoff
 from omnichannel.lib.queue import ring
+from routing.channels import blocked_extensions
+from routing.models import Channel
 
 S = Delivery.State
 DUE = "delivery.due"
-CANDIDATES = 20
+Kind = Address.Kind
+# What can be written to on each channel; business-scoped ids exist on WhatsApp alone.
+ANSWERABLE: dict[str, frozenset[Kind]] = {
+    Channel.SMS: frozenset({Kind.PHONE, Kind.SHORT_CODE}),
+    Channel.WHATSAPP: frozenset({Kind.PHONE, Kind.WHATSAPP_ID}),
+}
 
 
 class Refused(ValueError):
@@ -44,19 +47,38 @@ def verdict_for(
     now: datetime,
     not_before: datetime | None = None,
     not_after: datetime | None = None,
+    template: ContentTemplate | None = None,
+    files: Sequence[media_rules.Outgoing] = (),
 ) -> gate.Verdict:
     """Ask can_send with the facts as they are now."""
+    problems = media_rules.check(files, policy_for(number)) if files else ()
     facts = gate.Facts(
         length=len(text.strip()) and len(text),
-        text_limit=provider_of(number.account).text_limit,
+        text_limit=rules_of(number).text_limit,
         is_blocked=address.is_blocked(now),
         is_opted_out=is_opted_out(number, address),
-        can_be_answered=address.kind in {Address.Kind.PHONE, Address.Kind.SHORT_CODE},
+        can_be_answered=address.kind in ANSWERABLE[number.channel],
         has_sender=number.deleted_at is None and number.account.deleted_at is None,
+        window_closes_at=None if template else window_closes_at(number, address),
+        is_template=template is not None,
+        template_problem=templates.problem(template, number) if template else "",
         not_before=not_before,
         not_after=not_after,
+        files=len(files),
+        files_problem=problems[0].sentence if problems else "",
     )
     return gate.can_send(facts, now=now)
+
+
+def policy_for(number: Number) -> media_rules.Policy:
+    """What decides about files that shall leave from a number."""
+    return media_rules.Policy(
+        rules=rules_of(number).media,
+        provider=provider_of(number.account).words.name,
+        is_allowed=number.attachments_from_agents,
+        largest=media.largest(),
+        blocked=blocked_extensions(number.channel),
+    )
 
 
 # --- writing a delivery ---------------------------------------------------------------------------
@@ -72,10 +94,29 @@ def submit(
     not_before: datetime | None = None,
     not_after: datetime | None = None,
     retry_of: Delivery | None = None,
+    template: ContentTemplate | None = None,
+    template_variables: Mapping[str, str] | None = None,
+    files: Sequence[StoredFile] = (),
+    follows: Delivery | None = None,
 ) -> Delivery:
-    """Write a pending delivery and ring, in the caller's transaction. Raises Refused, storing nothing."""
+    """Write a pending delivery and ring, in the caller's transaction. Raises Refused, storing nothing.
+
+    With a content template, its own words filled in are the text; `text` and `files` must then be empty.
+    `files` lie in the storage already. With `follows`, it leaves only when that one has left, or failed.
+    """
+    if template is not None and files:
+        raise Refused(gate.no("template", "A content template takes no files."))
+    if template is not None:
+        text = _filled(template, template_variables or {}, text)
     verdict = verdict_for(
-        number=number, address=address, text=text, now=now, not_before=not_before, not_after=not_after
+        number=number,
+        address=address,
+        text=text,
+        now=now,
+        not_before=not_before,
+        not_after=not_after,
+        template=template,
+        files=files,
     )
     if verdict.answer is gate.Answer.NO:
         raise Refused(verdict)
@@ -90,176 +131,23 @@ def submit(
             not_after=not_after,
             next_attempt_at=now,
             retry_of=retry_of,
+            template=template,
+            template_variables=dict(template_variables or {}) if template else {},
+            media_count=len(files),
+            follows=follows,
             created_at=now,
             state_changed_at=now,
         )
+        media.attach(delivery, files, now)
         ring(DUE)
     return delivery
 
 
-# --- leaving --------------------------------------------------------------------------------------
-
-
-def claim_next(*, now: datetime) -> Delivery | None:
-    """Take the delivery whose turn it is and mark it as leaving; None when nothing may leave now.
-
-    Replies go before bulk, older before younger, each number at its own rate. can_send is asked again: a no
-    cancels, a later moves the row to that moment. Claimed rows are committed before the provider is called.
-    """
-    for number_id in _numbers_with_due(now):
-        with transaction.atomic():
-            claimed = _claim_from(number_id, now)
-        if claimed is not None:
-            return claimed
-    return None
-
-
-def _due(now: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(state=S.PENDING, next_attempt_at__lte=now)
-
-
-def _numbers_with_due(now: datetime) -> list[int]:
-    """Numbers that have something due, the one with the most urgent text first."""
-    head = _due(now).filter(number=OuterRef("pk")).order_by("priority", "id")
-    waiting = Number.objects.annotate(
-        head_priority=Subquery(head.values("priority")[:1]), head_id=Subquery(head.values("pk")[:1])
-    ).filter(head_id__isnull=False)
-    return list(waiting.order_by("head_priority", "head_id").values_list("pk", flat=True))
-
-
-def _claim_from(number_id: int, now: datetime) -> Delivery | None:
-    """The next delivery of one number, under the number's row lock, if its bucket holds a token."""
-    locked = Number.objects.select_related("account")
-    if connection.features.has_select_for_update:
-        locked = locked.select_for_update(of=("self",), no_key=True)
-    number = locked.get(pk=number_id)
-    if number.messages_per_second is not None and tokens_at(number, now) < 1:
-        return None
-    due = _due(now).filter(number=number).select_related("address").order_by("priority", "id")
-    # Whoever may not leave is cancelled or postponed, and so no longer due: this comes to an end.
-    while candidates := list(due[:CANDIDATES]):
-        for delivery in candidates:
-            delivery.number = number
-            if _may_leave(delivery, now) and _leave(delivery, now):
-                return delivery
-    return None
-
-
-def _may_leave(delivery: Delivery, now: datetime) -> bool:
-    verdict = verdict_for(
-        number=delivery.number,
-        address=delivery.address,
-        text=delivery.text,
-        now=now,
-        not_before=delivery.not_before,
-        not_after=delivery.not_after,
-    )
-    if verdict.answer is gate.Answer.LATER:
-        Delivery.objects.filter(pk=delivery.pk, state=S.PENDING).update(next_attempt_at=verdict.at)
-    elif verdict.answer is gate.Answer.NO:
-        cancel(delivery.pk, reason=verdict.reason, sentence=verdict.sentence, now=now)
-    return verdict.answer is gate.Answer.YES
-
-
-def _leave(delivery: Delivery, now: datetime) -> bool:
-    if not move(
-        delivery.pk,
-        from_states=[S.PENDING],
-        state=S.LEAVING,
-        word="leaving",
-        now=now,
-        account=delivery.number.account,
-        left_at=now,
-        attempts=F("attempts") + 1,
-        error="",
-        provider_code="",
-        explanation="",
-    ):
-        return False
-    number = delivery.number
-    if number.messages_per_second is not None:
-        left = tokens_at(number, now) - 1
-        Number.objects.filter(pk=number.pk).update(bucket_tokens=left, bucket_filled_at=now)
-    delivery.account = number.account
-    delivery.state, delivery.left_at, delivery.attempts = S.LEAVING, now, delivery.attempts + 1
-    return True
-
-
-# --- at the provider ------------------------------------------------------------------------------
-
-
-def outbound_text(delivery: Delivery) -> OutboundText:
-    """The delivery as its provider gets it."""
-    url = (
-        InboundUrl.objects.filter(account_id=delivery.account_id, retired_at=None)
-        .order_by("-id")
-        .values_list("token", flat=True)
-        .first()
-    )
-    status_url = f"{settings.PUBLIC_BASE_URL}/hooks/{url}/status/{delivery.pk}/" if url else ""
-    return OutboundText(
-        sender=delivery.number.value,
-        recipient=delivery.address.value,
-        text=delivery.text,
-        status_url=status_url,
-        reference=str(delivery.pk),
-    )
-
-
-def transmit(delivery: Delivery) -> SendResult:
-    """Call the provider for a claimed delivery. Outside any transaction: it may take half a minute."""
-    account = delivery.account
-    return provider_of(account).send(
-        credentials(account), outbound_text(delivery), recorder(account, delivery=delivery)
-    )
-
-
-def settle(delivery: Delivery, result: SendResult, *, now: datetime) -> None:
-    """Write what an attempt came to. A report that was faster is not undone."""
-    with transaction.atomic():
-        if result.used_secondary:
-            note_secondary_secret(delivery.account_id)
-        if result.error is Error.OPTED_OUT:
-            opt_out(number=delivery.number, address=delivery.address, source=f"code {result.code}", now=now)
-        facts = {
-            "error": result.error or "",
-            "provider_code": result.code[:16],
-            "explanation": result.explanation[:500],
-        }
-        match result.outcome:
-            case Outcome.ACCEPTED:
-                _accepted(delivery, result, facts, now)
-            case Outcome.NOT_SENT:
-                again = now + backoff.delay(delivery.attempts)
-                _move_leaving(delivery, S.PENDING, "not_sent", now, next_attempt_at=again, **facts)
-            case Outcome.REFUSED:
-                _move_leaving(delivery, S.FAILED, "refused", now, **facts)
-            case Outcome.AMBIGUOUS:
-                _move_leaving(delivery, S.UNKNOWN, "unknown", now, **facts)
-
-
-def _accepted(delivery: Delivery, result: SendResult, facts: dict[str, str], now: datetime) -> None:
-    """Keep the provider's id whatever a faster report has already said; the state moves by rank."""
-    if result.external_id:
-        adopt(delivery, result.external_id, now)
-    move(
-        delivery.pk,
-        from_states=status.lower(result.status),
-        state=result.status,
-        word=result.status,
-        now=now,
-        **facts,
-    )
-
-
-def _move_leaving(delivery: Delivery, state: str, word: str, now: datetime, **values: object) -> None:
-    move(delivery.pk, from_states=[S.LEAVING], state=state, word=word, now=now, **values)
-
-
-def send_one() -> bool:
-    """Claim, send and settle one delivery; False when nothing may leave now."""
-    delivery = claim_next(now=timezone.now())
-    if delivery is None:
-        return False
-    settle(delivery, transmit(delivery), now=timezone.now())
-    return True
+def _filled(template: ContentTemplate, variables: Mapping[str, str], text: str) -> str:
+    """What the customer will read. Raises Refused."""
+    if text:
+        raise Refused(gate.no("template", "A content template takes no text of one's own."))
+    try:
+        return templates.filled(template, variables)
+    except templates.WrongVariables as wrong:
+        raise Refused(gate.no("template_variables", str(wrong))) from wrong

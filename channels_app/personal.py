@@ -7,23 +7,20 @@ that a text was here, and does not bring it back.
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from channels_app.accounts import credentials, provider_of
 from channels_app.deliveries import cancel_pending, move
-from channels_app.models import (
-    Delivery,
-    DeliveryEvent,
-    InboundText,
-    Number,
-    OptOut,
-    ProviderCall,
-    Refusal,
-    WebhookReceipt,
-)
+from channels_app.media_files import discard
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery, DeliveryEvent, ProviderCall
 from channels_app.models_health import Incident, Replay
+from channels_app.models_media import Media
+from channels_app.models_receipts import InboundText, OptOut, Refusal, WebhookReceipt
 from channels_app.opt_outs import digest
-from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
+from channels_app.providers.base import Inbound, Report
+from channels_app.receipts import understood
 from omnichannel.lib.personal import NotYet, Step, Subject, bare, mentions, names_number
 
 KEPT = {
@@ -32,6 +29,10 @@ KEPT = {
     "channels_app.SmsSettings": "ours",
     "channels_app.Number": "numbers of ours",
     "channels_app.SmsNumber": "numbers of ours",
+    "channels_app.WhatsAppAccount": "ours",
+    "channels_app.WhatsAppNumber": "numbers of ours",
+    "channels_app.ContentTemplate": "texts of ours, without a customer's words",
+    "channels_app.SmsTrial": "telephones of ours, most digits hidden",
     "channels_app.AccountWatch": "when accounts were looked at",
 }
 S = Delivery.State
@@ -48,7 +49,7 @@ def our_numbers() -> set[str]:
 
 def empty_texts(rows: Sequence[InboundText], _: Subject) -> None:
     """Texts without words and without what the provider told of the sender."""
-    InboundText.objects.filter(pk__in=[row.pk for row in rows]).update(text="", profile={})
+    InboundText.objects.filter(pk__in=[row.pk for row in rows]).update(text="", profile={}, extras={})
 
 
 def empty_deliveries(rows: Sequence[Delivery], _: Subject) -> None:
@@ -63,8 +64,27 @@ def empty_deliveries(rows: Sequence[Delivery], _: Subject) -> None:
         raise NotYet("A text is leaving.")
     for pk in mine.filter(state=S.UNKNOWN).values_list("pk", flat=True):
         move(pk, from_states=[S.UNKNOWN], state=S.FAILED, word="given_up", now=now, error="erased")
-    mine.update(text="", explanation="")
+    mine.update(text="", explanation="", template_variables={})
     DeliveryEvent.objects.filter(delivery__in=ids).update(detail="")
+
+
+def empty_files(rows: Sequence[Media], _: Subject) -> None:
+    """Rows of files without a name and an address; the files leave the storage after the commit.
+
+    One that is being fetched at this moment has lost its claim: whoever fetches it throws it away.
+    """
+    ids, names = [row.pk for row in rows], [row.file for row in rows if row.file]
+    Media.objects.filter(pk__in=ids).update(
+        state=Media.State.REFUSED,
+        reason="Erased.",
+        attempts=F("attempts") + 1,
+        next_attempt_at=None,
+        is_news=True,
+        contacts=[],
+        **dict.fromkeys(("source_url", "name", "sha256", "file", "thumbnail"), ""),
+        **dict.fromkeys(("size", "width", "height"), None),
+    )
+    transaction.on_commit(lambda: discard(names))
 
 
 def _empty_events(rows: Sequence[DeliveryEvent], _: Subject) -> None:
@@ -79,7 +99,7 @@ def _receipt_concerns(receipt: WebhookReceipt, subject: Subject) -> bool:
     query, body = receipt.path.partition("?")[2], bytes(receipt.body).decode("utf-8", "replace")
     if not names_number(query, body, subject):
         return False
-    match _understood(receipt):
+    match understood(receipt):
         case Inbound(sender=customer) | Report(recipient=customer) if customer:
             return bare(customer) in subject.bare_numbers
     said = {name.casefold(): bare(value) for name, value in parse_qsl(f"{body}&{query}")}
@@ -89,25 +109,10 @@ def _receipt_concerns(receipt: WebhookReceipt, subject: Subject) -> bool:
     return not sides or customer in subject.bare_numbers
 
 
-def _understood(receipt: WebhookReceipt) -> Inbound | Report | Other | None:
-    wire = WireRequest(
-        method=receipt.method,
-        urls=(),
-        query=receipt.path.partition("?")[2],
-        content_type=receipt.content_type,
-        headers=receipt.headers,
-        body=bytes(receipt.body),
-    )
-    try:
-        return provider_of(receipt.account).classify(wire, credentials(receipt.account))
-    except NotUnderstood:
-        return None
-
-
 def empty_receipts(rows: Sequence[WebhookReceipt], _: Subject | None = None) -> None:
     """Requests without what they said; a number and a reason are left, and the provider's id of a text."""
     for row in rows:
-        what = _understood(row)
+        what = understood(row)
         WebhookReceipt.objects.filter(pk=row.pk).update(
             external_id=what.external_id[:64] if isinstance(what, Inbound) else row.external_id,
             path=row.path.partition("?")[0],
@@ -181,6 +186,16 @@ STEPS = [
         Delivery,
         lambda subject: Delivery.objects.filter(address__in=subject.addresses),
         empty_deliveries,
+    ),
+    # After the texts out: none of them leaves without its files.
+    Step(
+        "files",
+        Media,
+        lambda subject: Media.objects.filter(
+            Q(inbound_text__address__in=subject.addresses) | Q(delivery__address__in=subject.addresses)
+        ),
+        empty_files,
+        how="removed from the storage",
     ),
     Step(
         "what happened to texts out",

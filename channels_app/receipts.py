@@ -11,8 +11,12 @@ from django.db import connection, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from channels_app.accounts import credentials, provider_of
 from channels_app.inbound_urls import note_use
-from channels_app.models import Number, Refusal, Replay, WebhookReceipt
+from channels_app.models import Number
+from channels_app.models_health import Replay
+from channels_app.models_receipts import Refusal, WebhookReceipt
+from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
 from omnichannel.lib import backoff, redact
 from omnichannel.lib.queue import ring
 
@@ -74,6 +78,27 @@ def store(*, account_id: int, raw: Raw) -> bool:
         if is_new or reopen(WebhookReceipt.objects.filter(account_id=account_id, digest=raw.digest), now=now):
             ring(BELL)
     return is_new
+
+
+def wire_request(receipt: WebhookReceipt) -> WireRequest:
+    """The stored request again, as a provider's file reads it."""
+    return WireRequest(
+        method=receipt.method,
+        urls=(),
+        query=receipt.path.partition("?")[2],
+        content_type=receipt.content_type,
+        headers=receipt.headers,
+        body=bytes(receipt.body),
+    )
+
+
+def understood(receipt: WebhookReceipt) -> Inbound | Report | Other | None:
+    """What a stored request is; None when it cannot be read."""
+    try:
+        provider = provider_of(receipt.account)
+        return provider.classify(wire_request(receipt), credentials(receipt.account))
+    except NotUnderstood:
+        return None
 
 
 def reopen(receipts: models.QuerySet[WebhookReceipt], *, now: datetime) -> int:

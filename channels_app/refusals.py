@@ -12,12 +12,13 @@ from channels_app.providers.base import Diagnosis, WireRequest
 LOOK_EVERY_S = 1.0
 HOST_HEADERS = ("host", "x-forwarded-host", "x-original-host")
 LONGEST_HOST = 255
+NOT_LOOKED_INTO = "Not looked into: another one came in the same second, and was."
 _looked: dict[int, float] = {}
 
 
 def refuse(door: Door, wire: WireRequest, *, reason: str) -> None:
     """Keep a refused request: no body, no secret, and what is probably wrong."""
-    found = _diagnosis(door, wire) if _may_look(door.account_id) else Diagnosis("Not looked into: too many.")
+    found = _diagnosis(door, wire) if _may_look(door.account_id) else Diagnosis(NOT_LOOKED_INTO)
     receipts.refuse(
         account_id=door.account_id,
         reason=reason,

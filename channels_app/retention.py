@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 
-from channels_app.models import ProviderCall, Refusal, WebhookReceipt
+from channels_app.models_deliveries import ProviderCall
+from channels_app.models_receipts import Refusal, WebhookReceipt
 from omnichannel.lib.queue import still_alive
 
 State = WebhookReceipt.State

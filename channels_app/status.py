@@ -1,6 +1,6 @@
 """The states of a delivery in order of rank, and what a word may change. Pure."""
 
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 
 S = Delivery.State
 RANK = {state: rank for rank, state in enumerate(S.values)}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 from channels_app.providers.base import Error
 
 S = Delivery.State
@@ -36,10 +36,10 @@ OURS = "Our own fault, or our set-up's."
 LATER, NEVER = "It may work later.", "It will not work, however often it is tried."
 # Our word for what went wrong -> its prospect, and the next step.
 TROUBLES = {
-    Error.BAD_CREDENTIALS: (OURS, "Validate API Key on the SMS settings, mend what it says, then try again."),
+    Error.BAD_CREDENTIALS: (OURS, "Validate API Key on the SMS Settings, mend what it says, then try again."),
     Error.BAD_NUMBER: (NEVER, "Ask the customer for another number, by another way."),
     Error.OPTED_OUT: (NEVER, "Wait until the customer texts START."),
-    Error.WINDOW_CLOSED: (LATER, "Wait until the customer writes again."),
+    Error.WINDOW_CLOSED: (LATER, "Send a content template, or wait until the customer writes again."),
     Error.CONTENT_REFUSED: (NEVER, "Write it differently, and send it as a new text."),
     Error.THROTTLED: (LATER, "It is tried again by itself; if it failed for good, try again more slowly."),
     Error.UNAVAILABLE: (LATER, "Try again from the conversation."),
@@ -48,8 +48,8 @@ TROUBLES = {
 UNKNOWN = Story(
     HAPPENED[S.UNKNOWN],
     LATER,
-    "It is looked for by itself. If that does not settle it, a person decides: sent again, it may arrive "
-    "twice.",
+    "Where the provider can be asked, it is looked for by itself. If that does not settle it, a person "
+    "decides: sent again, it may arrive twice.",
 )
 
 

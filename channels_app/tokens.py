@@ -4,24 +4,30 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from channels_app.accounts import Conflict, credentials, provider_of, replace_secrets
+from channels_app.accounts import Conflict, credentials, provider_of, replace_secrets, words_of
 from channels_app.calls import recorder
 from channels_app.models import ProviderAccount
-from channels_app.providers.base import Check, Validity
+from channels_app.providers.base import Check, Validity, Words
 from channels_app.validation import keep_for_account, worst
 
 # The provider took the secret, whatever else it says of the account.
-PROVEN = frozenset({Validity.GOOD, Validity.TRIAL, Validity.CLOSED, Validity.SUSPENDED})
+PROVEN = frozenset({Validity.GOOD, Validity.TRIAL, Validity.CLOSED, Validity.SUSPENDED, Validity.PRODUCT_OFF})
 # Nobody knows yet: a person may insist.
-UNDECIDED = frozenset({Validity.THROTTLED, Validity.UNREACHABLE, Validity.SLOW, Validity.UNREADABLE})
+UNDECIDED = frozenset(
+    {
+        *(Validity.THROTTLED, Validity.UNREACHABLE, Validity.SLOW, Validity.UNREADABLE),
+        *(Validity.IP_REFUSED, Validity.CLOCK_OFF),
+    }
+)
 
 
 class NotKept(Exception):
     """Another secret was not kept, and the old one stays. `may_insist`: the provider could not be asked."""
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: Check, words: Words) -> None:
         self.check, self.may_insist = check, check.outcome in UNDECIDED
-        super().__init__(f"The old Auth Token was kept. {check.text}")
+        self.field = words.field("secret")
+        super().__init__(f"The old {words.secret} was kept. {check.text}")
 
 
 def prove(account: ProviderAccount, secret: str) -> list[Check]:
@@ -56,7 +62,7 @@ def _proved(account: ProviderAccount, secret: str, *, keep_unproven: bool) -> li
     found = worst(checks)
     is_proven = any(check.outcome in PROVEN for check in checks)
     if not is_proven and not (keep_unproven and found.outcome in UNDECIDED):
-        raise NotKept(found)
+        raise NotKept(found, words_of(account))
     return checks
 
 
@@ -66,8 +72,9 @@ def promote(*, account: ProviderAccount, keep_unproven: bool = False) -> Check:
     It is proved first, by a call outside any transaction. Raises NotKept as replace_token does, and Conflict
     when there is none.
     """
+    words = words_of(account)
     if not account.secondary_secret:
-        raise Conflict("No Secondary Auth Token is stored.", field="secondary_auth_token")
+        raise Conflict(f"No {words.secondary_secret} is stored.", field=words.field("secondary_secret"))
     secret = account.secondary_secret.reveal()
     checks = _proved(account, secret, keep_unproven=keep_unproven)
     _swap(account, secret)
@@ -80,7 +87,10 @@ def promote(*, account: ProviderAccount, keep_unproven: bool = False) -> Check:
 def _swap(account: ProviderAccount, proved: str) -> None:
     held = ProviderAccount.objects.select_for_update().get(pk=account.pk)
     if held.secondary_secret.reveal() != proved:
-        raise Conflict("The tokens were replaced meanwhile: look again.", field="secondary_auth_token")
+        raise Conflict(
+            "They were replaced meanwhile: look again.",
+            field=words_of(held).field("secondary_secret"),
+        )
     replace_secrets(account=held, secret=proved, secondary_secret=held.secret.reveal())
 
 

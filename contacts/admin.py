@@ -14,6 +14,7 @@ from contacts import erase_pages, import_pages, masks, merge_pages, search
 from contacts.forms import AddressForm, AddressLineForm, AddressLines
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.services import same_mobile
+from contacts.who import full_names
 from omnichannel.lib import audit, phones, redact
 from omnichannel.lib.backoffice import NOTHING, BoundedPaginator, FoundByIndex, chip, moment, table
 
@@ -119,11 +120,21 @@ class NoteInline(admin.TabularInline):
     """Notes: written once, by whom and when."""
 
     model = Note
-    fields = ("text", "author", "created_at")
-    readonly_fields = ("author", "created_at")
+    fields = ("text", "written_by", "created_at")
+    readonly_fields = ("written_by", "created_at")
     extra = 1
     ordering = ("-id",)
     verbose_name_plural = "notes"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """With the names of all who wrote, read at once."""
+        self.people = full_names(obj.notes.values_list("author", flat=True)) if obj else {}
+        return super().get_formset(request, obj, **options)
+
+    @admin.display(description="author")
+    def written_by(self, note: Note) -> str:
+        """Their full name."""
+        return self.people.get(note.author, note.author) or NOTHING
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What was written stays as it is."""
@@ -253,6 +264,7 @@ class AddressAdmin(CustomerAdmin):
             return "Not blocked"
         assert address.blocked_until is not None
         end = "for ever" if address.blocked_until == FOR_EVER else f"until {moment(address.blocked_until)}"
-        by = f" by {address.blocked_by}" if address.blocked_by else ""
+        who = address.blocked_by
+        by = f" by {full_names([who]).get(who, who)}" if who else ""
         kept = "1 text" if address.blocked_texts == 1 else f"{address.blocked_texts} texts"
         return format_html("{} {}{}, {} kept since", chip("Blocked", "bad"), end, by, kept)

@@ -24,6 +24,8 @@ FIELDS = {
     "company": "Company",
     "note": "Note",
 }
+# Regions with telephone numbers that the table of names leaves out.
+UNNAMED = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
 # What such columns are called in the files of this world; folded, without signs.
 CALLED = {
     "external_id": {"external id", "id", "contact id", "customer id", "customer number", "kundennummer"},
@@ -122,6 +124,8 @@ def country(region: str) -> str:
     """A region's English name."""
     from phonenumbers.geodata.locale import LOCALE_DATA  # large, and needed here alone
 
+    if region in UNNAMED:
+        return UNNAMED[region]
     names = LOCALE_DATA.get(region, {})
     found = str(names.get("en", region))
     # “*aa” says: as in that language.

@@ -57,9 +57,13 @@ class ErasureSerializer(serializers.ModelSerializer):
 
     counts = serializers.DictField(child=serializers.IntegerField(), read_only=True)
 
+    is_stuck = serializers.BooleanField(read_only=True, help_text="It fails again and again.")
+
     class Meta:
         model = Erasure
-        fields = ["id", "reference", "state", "counts", "requested_by", "requested_at", "finished_at"]
+        fields = [
+            *("id", "reference", "state", "is_stuck", "counts", "requested_by", "requested_at", "finished_at")
+        ]
         read_only_fields = fields
 
 
@@ -76,7 +80,7 @@ class ErasureViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         """Have a person erased in the background. 400 when `confirm` is not their name or number."""
         given = ErasureRequestSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        typed, by = given.validated_data["confirm"], str(request.user)[:150]
+        typed, by = given.validated_data["confirm"], request.user.get_username()
         try:
             made = erasing.request(subject=given.subject(), typed=typed, by=by, now=timezone.now())
         except erasing.CannotErase as error:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from contacts import erasing
 from contacts.models import Address, Contact, Erasure
 from contacts.services import same_mobile
+from contacts.who import full_names
 from omnichannel.lib.backoffice import page, render_page
 from omnichannel.lib.ids import whole_number
 from omnichannel.lib.personal import Subject
@@ -54,7 +55,7 @@ def _found(model: Any, pk: str) -> Any:
 
 def _requested(request: HttpRequest, subject: Subject) -> tuple[Erasure | None, str]:
     typed = request.POST.get("typed", "").replace("\x00", "")[:200]
-    by = str(request.user)[:150]
+    by = request.user.get_username()
     try:
         return erasing.request(subject=subject, typed=typed, by=by, now=timezone.now()), ""
     except erasing.CannotErase as error:
@@ -63,9 +64,18 @@ def _requested(request: HttpRequest, subject: Subject) -> tuple[Erasure | None, 
 
 @page("customers/erasures/", name="customer-erasures", title="Erased people", permission=RIGHT)
 def erasure_list(request: HttpRequest) -> HttpResponse:
-    """Certificates, newest first."""
-    erasures = Erasure.objects.order_by("-id")[:SHOWN]
-    return render_page(request, "admin/contacts/erasures.html", title="Erased people", erasures=erasures)
+    """Certificates, newest first; with `stuck` only those that do not go on."""
+    only_stuck = "stuck" in request.GET
+    found = erasing.stuck() if only_stuck else Erasure.objects.order_by("-id")
+    erasures = list(found[:SHOWN])
+    return render_page(
+        request,
+        "admin/contacts/erasures.html",
+        title="Erased people",
+        erasures=erasures,
+        only_stuck=only_stuck,
+        people=full_names(erasure.requested_by for erasure in erasures),
+    )
 
 
 @page("customers/erasures/<uuid:reference>/", name="customer-erasure", title="Certificate", permission=RIGHT)
@@ -80,6 +90,7 @@ def erasure_page(request: HttpRequest, reference: Any) -> HttpResponse:
         title="Certificate of erasure" if erasure.state == "done" else "Erasing",
         trail=[_erasures()],
         erasure=erasure,
+        people=full_names([erasure.requested_by]),
         counts=[(kind, count, how.get(kind, "")) for kind, count in erasure.counts.items() if count],
         total=total,
         position=position(erasure),

@@ -156,10 +156,16 @@ def erase_chunk(*, now: datetime) -> bool:
         with audit.unlogged(), transaction.atomic():
             _take(erasure, now)
     except NotYet:
-        Erasure.objects.filter(pk=erasure.pk).update(leased_until=now + PAUSE)
-    except Exception:  # a defect or an outage: it stays due, and is looked at in the log
+        ours = Erasure.objects.filter(pk=erasure.pk, leased_until=erasure.leased_until)
+        ours.update(leased_until=now + PAUSE, attempts=0)
+    except Exception:  # a defect or an outage: it stays due, see stuck()
         logger.exception("Erasure %s could not go on.", erasure.reference)
     return True
+
+
+def stuck() -> models.QuerySet[Erasure]:
+    """Erasures that fail again and again, newest first; the log says why."""
+    return Erasure.objects.filter(state=State.RUNNING, attempts__gte=Erasure.STUCK_AFTER).order_by("-id")
 
 
 def _claim(now: datetime) -> Erasure | None:
@@ -168,7 +174,7 @@ def _claim(now: datetime) -> Erasure | None:
         if erasure.leased_until and erasure.leased_until > now:
             continue
         free = Erasure.objects.filter(pk=erasure.pk, state=State.RUNNING, leased_until=erasure.leased_until)
-        if free.update(leased_until=now + LEASE):
+        if free.update(leased_until=now + LEASE, attempts=models.F("attempts") + 1):
             erasure.leased_until = now + LEASE
             return erasure
     return None
@@ -206,7 +212,7 @@ def _next(name: str) -> tuple[int, Step | None]:
 
 def _change(erasure: Erasure, **values: Any) -> None:
     ours = Erasure.objects.filter(pk=erasure.pk, leased_until=erasure.leased_until)
-    if not ours.update(leased_until=None, **values):
+    if not ours.update(leased_until=None, attempts=0, **values):
         raise NotYet("Another worker has taken it over.")
 
 

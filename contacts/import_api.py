@@ -95,9 +95,8 @@ class ImportViewSet(
         given.is_valid(raise_exception=True)
         file, encoding = given.validated_data["file"], given.validated_data["encoding"]
         try:
-            job = imports.upload(
-                file_name=file.name, raw=read(file), by=str(request.user)[:150], encoding=encoding
-            )
+            by = request.user.get_username()
+            job = imports.upload(file_name=file.name, raw=read(file), by=by, encoding=encoding)
         except csvs.Unreadable as error:
             raise serializers.ValidationError({"file": [str(error)]}) from error
         return Response(ImportSerializer(job).data, status=201)

@@ -13,6 +13,7 @@ from contacts import imports
 from contacts.columns import FIELDS
 from contacts.import_forms import ImportForm, UploadForm, read
 from contacts.models import ImportJob, ImportRow
+from contacts.who import full_names
 from omnichannel.lib import csvs
 from omnichannel.lib.backoffice import page, render_page
 from omnichannel.lib.ids import whole_number
@@ -28,16 +29,20 @@ def import_list(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        by = str(request.user)[:150]
         try:
-            job = imports.upload(file_name=file.name, raw=read(file), by=by)
+            job = imports.upload(file_name=file.name, raw=read(file), by=request.user.get_username())
             return _to(job)
         except csvs.Unreadable as error:
             form.add_error("file", str(error))
-    jobs = ImportJob.objects.defer("file").order_by("-id")[:SHOWN_JOBS]
-    trail = [("Contacts", reverse("admin:contacts_contact_changelist"))]
+    jobs = list(ImportJob.objects.defer("file").order_by("-id")[:SHOWN_JOBS])
     return render_page(
-        request, "admin/contacts/imports.html", title="Import contacts", trail=trail, form=form, jobs=jobs
+        request,
+        "admin/contacts/imports.html",
+        title="Import contacts",
+        trail=[("Contacts", reverse("admin:contacts_contact_changelist"))],
+        form=form,
+        jobs=jobs,
+        people=full_names(job.created_by for job in jobs),
     )
 
 
@@ -59,6 +64,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
         title=job.file_name,
         trail=_trail(),
         job=job,
+        people=full_names([job.created_by]),
         rows=shown[:SHOWN_ROWS],
         next_line=shown[SHOWN_ROWS - 1].line if len(shown) > SHOWN_ROWS else None,
         wanted=wanted,

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from contacts import merging
 from contacts.models import Contact, Merge
 from contacts.search import contacts_matching
+from contacts.who import full_names
 from omnichannel.lib.backoffice import page, render_page
 from omnichannel.lib.ids import whole_number
 
@@ -46,7 +47,7 @@ def _merged(request: HttpRequest, ids: list[int]) -> Merge | None:
     given = {name: whole_number(request.POST.get(name)) for name in merging.FIELDS}
     chosen = {name: pk for name, pk in given.items() if pk is not None}
     try:
-        made = merging.merge(ids=ids, chosen=chosen, by=str(request.user)[:150], now=timezone.now())
+        made = merging.merge(ids=ids, chosen=chosen, by=request.user.get_username(), now=timezone.now())
     except merging.CannotMerge as error:
         messages.error(request, str(error))
         return None
@@ -88,10 +89,14 @@ def _alike(contact: Contact) -> Q:
 @page("customers/merges/", name="contact-merges", title="Merged contacts", permission="contacts.view_merge")
 def merge_list(request: HttpRequest) -> HttpResponse:
     """What was merged lately."""
-    merges = Merge.objects.select_related("winner").order_by("-id")[:SHOWN]
-    trail = _trail()
+    merges = list(Merge.objects.select_related("winner").order_by("-id")[:SHOWN])
     return render_page(
-        request, "admin/contacts/merges.html", title="Merged contacts", trail=trail, merges=merges
+        request,
+        "admin/contacts/merges.html",
+        title="Merged contacts",
+        trail=_trail(),
+        merges=merges,
+        people=full_names(merge.merged_by for merge in merges),
     )
 
 
@@ -108,6 +113,7 @@ def merged_page(request: HttpRequest, pk: int) -> HttpResponse:
         title=f"Merge {merge.pk}",
         trail=[*_trail(), ("Merged contacts", reverse("admin:contact-merges"))],
         merge=merge,
+        people=full_names([merge.merged_by, merge.undone_by]),
         refusal=merging.why_not(merge, now=timezone.now()),
         days=merging.UNDONE_WITHIN.days,
         moved=[
@@ -120,7 +126,7 @@ def merged_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _undo(request: HttpRequest, merge: Merge) -> None:
     try:
-        merging.undo(merge, by=str(request.user)[:150], now=timezone.now())
+        merging.undo(merge, by=request.user.get_username(), now=timezone.now())
         messages.success(request, "Undone: each contact is there again, with what it had.")
     except merging.CannotMerge as error:
         messages.error(request, str(error))

@@ -9,6 +9,7 @@ from django.db.models import Q
 from contacts.fields import PhoneField
 from omnichannel.lib import phones
 from omnichannel.lib.folding import FoldedField
+from omnichannel.lib.visible import NameField
 
 # The end of a block that has none. Far enough, and still a moment in every time zone.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -17,7 +18,7 @@ FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 class Account(models.Model):
     """A company that contacts belong to."""
 
-    name = models.CharField(max_length=160)
+    name = NameField(max_length=160)
     phone = PhoneField(db_index=True, help_text="Main telephone number.")
     name_key = FoldedField(of="name")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -29,8 +30,8 @@ class Account(models.Model):
 class Contact(models.Model):
     """A known person. A mobile phone may be shared, so it is indexed and not unique."""
 
-    first_name = models.CharField(max_length=80, blank=True)
-    last_name = models.CharField(max_length=80)
+    first_name = NameField(max_length=80, blank=True)
+    last_name = NameField(max_length=80)
     mobile_phone = PhoneField(
         db_index=True,
         help_text="Customers are identified by this number. Any usual written form; kept as +14255550100.",
@@ -116,6 +117,8 @@ class Address(models.Model):
     @property
     def readable(self) -> str:
         """The value as people read it."""
+        if self.kind == self.Kind.WHATSAPP_ID:
+            return f"WhatsApp user …{self.value[-6:]}"
         return phones.readable(self.value) if self.kind == self.Kind.PHONE else self.value
 
     @property
@@ -137,7 +140,7 @@ class Note(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return f"note of {self.author}"
+        return f"Note of {self.author}"
 
 
 class ImportJob(models.Model):
@@ -217,7 +220,12 @@ class ImportRow(models.Model):
         indexes = [models.Index(fields=["job", "result", "line"], name="import_row_by_result")]
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.result}"
+        return f"Line {self.line}: {self.result}"
+
+    @property
+    def said(self) -> str:
+        """What the line said, as far as it is kept: its cells that are not empty."""
+        return " · ".join(cell for cell in self.cells if cell.strip())
 
 
 class Merge(models.Model):
@@ -234,7 +242,7 @@ class Merge(models.Model):
     undone_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"merge {self.pk}"
+        return f"Merge {self.pk}"
 
     @property
     def names(self) -> str:
@@ -253,6 +261,8 @@ class Erasure(models.Model):
         RUNNING = "running"  # due, or at work
         DONE = "done"
 
+    STUCK_AFTER = 3  # attempts at one bundle
+
     reference = models.UUIDField(default=uuid4, unique=True, editable=False)
     subject = models.JSONField(
         default=dict, help_text="Who, while it runs; afterwards only the rows' numbers."
@@ -261,6 +271,9 @@ class Erasure(models.Model):
     step = models.CharField(max_length=80, blank=True)
     cursor = models.BigIntegerField(default=0)
     counts = models.JSONField(default=dict, help_text="Rows per kind.")
+    attempts = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often the bundle at hand was begun."
+    )
     leased_until = models.DateTimeField(null=True, editable=False)
     requested_by = models.CharField(max_length=150)
     requested_at = models.DateTimeField()
@@ -270,4 +283,9 @@ class Erasure(models.Model):
         indexes = [models.Index(fields=["id"], name="erasure_running", condition=Q(state="running"))]
 
     def __str__(self) -> str:
-        return f"certificate {self.reference}"
+        return f"Certificate {self.reference}"
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it fails again and again. It is tried all the same, until somebody mends the cause."""
+        return self.state == self.State.RUNNING and self.attempts >= self.STUCK_AFTER

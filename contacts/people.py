@@ -85,7 +85,11 @@ def _company(name: str) -> Account | None:
     if not name:
         return None
     found = Account.objects.filter(name_key=fold(name)).order_by("id").first()
-    return found or Account.objects.create(name=name)
+    if found is None:
+        found = Account(name=name)
+        found.full_clean()
+        found.save()
+    return found
 
 
 def _note(contact: Contact, text: str, by: str) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from contacts.fields import clean_phone
 from contacts.models import FOR_EVER, Address, Contact, Note
 from contacts.under_erasure import BeingErased, being_erased, lock_contacts
+from omnichannel.lib import phones
 from omnichannel.lib.phones import WireAddress
 
 
@@ -55,6 +56,14 @@ def locked_address(wire: WireAddress, *, profile_name: str = "") -> Address:
         found.profile_name = profile_name
         found.save(update_fields=["profile_name", "profile_key"])
     return found
+
+
+def locked_again(address_id: int) -> Address:
+    """The row of a known address under the same lock, in the caller's transaction."""
+    rows = Address.objects.select_related("contact__account")
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=address_id)
 
 
 # --- whose addresses -------------------------------------------------------------------------------
@@ -140,7 +149,8 @@ def identify(address: Address) -> Identity:
         return Identity(address, address.contact, "one")
     if address.kind != Address.Kind.PHONE:
         return Identity(address, None, "none")
-    same_number = Contact.objects.filter(mobile_phone=address.value).select_related("account")
+    forms = phones.same_phone(address.value)
+    same_number = Contact.objects.filter(mobile_phone__in=forms).select_related("account")
     matches = list(same_number.order_by("id")[:2])
     if len(matches) == 1:
         return Identity(address, matches[0], "one")

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from agents.models import Agent, User
 from agents.roles import role_of, sees_everything
+from channels_app.models_media import Media
 from conversations.models import Conversation, State
 from routing.services import queue_ids_of, queues_of
 
@@ -59,6 +60,27 @@ def find(user: User, conversation_id: int) -> Conversation:
     )
     if found is None:
         raise NotFound(conversation_id)
+    return found
+
+
+def files(user: User) -> QuerySet[Media]:
+    """The files of all conversations that the user may read.
+
+    Whoever sees everything also sees files of texts that are in no conversation.
+    """
+    if sees_everything(user):
+        return Media.objects.all()
+    mine = visible(user).values("pk")
+    return Media.objects.filter(
+        Q(inbound_text__message__conversation__in=mine) | Q(delivery__message__conversation__in=mine)
+    )
+
+
+def find_file(user: User, media_id: int) -> Media:
+    """A file of a conversation that the user may read; raises NotFound."""
+    found = files(user).filter(pk=media_id).first()
+    if found is None:
+        raise NotFound(media_id)
     return found
 
 

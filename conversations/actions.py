@@ -10,14 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from channels_app import attachments, media, templates
+from channels_app.models_media import Media
 from channels_app.outbox import Refused
 from conversations import access, services
 from conversations.changes import Lost
-from conversations.forms import TransferForm, TryAgainForm, WriteForm, once
+from conversations.forms import ReplyForm, TemplateForm, TransferForm, TryAgainForm, WriteForm, once
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
 from conversations.views import address_of, at_desk, show
 from conversations.worklists import MY, Seat, Worklist
+from omnichannel.lib.ids import whole_number
 
 
 class SeeOther(HttpResponseRedirect):
@@ -59,44 +62,72 @@ def acts(do: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @acts
 def reply(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
-    """Write to the customer."""
+    """Write to the customer, with files or without."""
+    form = ReplyForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _show_again(request, seat, worklist, conversation, "reply_form", form)
 
-    def send(text: str) -> None:
-        services.reply(conversation_id=conversation.pk, agent=seat.agent, text=text, now=timezone.now())
+    def send() -> None:
+        # Stored before the conversation is locked; what was sent before, or is refused, is removed again.
+        with attachments.taken(form.uploads, number=conversation.number) as files:
+            once(
+                request.session,
+                form.cleaned_data["form_id"],
+                conversation_id=conversation.pk,
+                do=lambda: services.reply(
+                    conversation_id=conversation.pk,
+                    agent=seat.agent,
+                    text=form.cleaned_data["text"],
+                    files=files,
+                    now=timezone.now(),
+                ),
+            )
 
-    return _write(request, seat, worklist, conversation, "reply_form", send)
+    return _sent(request, seat, worklist, conversation, ("reply_form", form), send)
 
 
 @acts
 def note(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
     """Write to colleagues."""
+    form = WriteForm(request.POST)
+    if not form.is_valid():
+        return _show_again(request, seat, worklist, conversation, "note_form", form)
 
-    def keep(text: str) -> None:
-        services.write_internal(
-            conversation_id=conversation.pk, author=seat.user, text=text, now=timezone.now()
+    def keep() -> None:
+        once(
+            request.session,
+            form.cleaned_data["form_id"],
+            conversation_id=conversation.pk,
+            do=lambda: services.write_internal(
+                conversation_id=conversation.pk,
+                author=seat.user,
+                text=form.cleaned_data["text"],
+                now=timezone.now(),
+            ),
         )
 
-    return _write(request, seat, worklist, conversation, "note_form", keep)
+    return _sent(request, seat, worklist, conversation, ("note_form", form), keep)
 
 
-def _write(
+def _sent(
     request: HttpRequest,
     seat: Seat,
     worklist: Worklist,
     conversation: Conversation,
-    name: str,
-    do: Callable[[str], None],
+    named: tuple[str, Any],
+    do: Callable[[], None],
 ) -> HttpResponse:
-    """Do it once with what was typed; when refused, the page comes back with text and reason."""
-    form = WriteForm(request.POST)
-    if form.is_valid():
-        text, form_id = form.cleaned_data["text"], form.cleaned_data["form_id"]
-        try:
-            once(request.session, form_id, conversation_id=conversation.pk, do=lambda: do(text))
-        except (Refused, NotAllowed) as error:
-            form.add_error("text", str(error))
-        else:
-            return SeeOther(address_of(worklist, conversation.pk))
+    """Do it with what was typed; when refused, the page comes back with text and reasons."""
+    name, form = named
+    try:
+        do()
+    except attachments.NotTaken as error:
+        for problem in error.problems:
+            form.add_error(None, problem.sentence)
+    except (Refused, NotAllowed) as error:
+        form.add_error(None, str(error))
+    else:
+        return SeeOther(address_of(worklist, conversation.pk))
     return _show_again(request, seat, worklist, conversation, name, form)
 
 
@@ -106,6 +137,50 @@ def _show_again(
     """The page as it is now, with what was typed and what is wrong with it."""
     current = access.find(seat.user, conversation.pk)
     return show(request, seat, worklist, current, forms={name: form}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@acts
+def send_template(
+    request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation
+) -> HttpResponse:
+    """Send a content template; with `preview`, only show what the customer would read."""
+    usable = templates.usable(conversation.number)
+    chosen = usable.filter(pk=whole_number(request.POST.get("template", "")) or 0).first()
+    form = TemplateForm(request.POST, number=conversation.number, chosen=chosen)
+    if "preview" in request.POST:
+        unsent = TemplateForm(number=conversation.number, chosen=chosen, initial=request.POST.dict())
+        return show(request, seat, worklist, conversation, forms={"template_form": unsent})
+
+    if not form.is_valid():
+        return _show_again(request, seat, worklist, conversation, "template_form", form)
+
+    def send() -> None:
+        once(
+            request.session,
+            form.cleaned_data["form_id"],
+            conversation_id=conversation.pk,
+            do=lambda: services.reply(
+                conversation_id=conversation.pk,
+                agent=seat.agent,
+                now=timezone.now(),
+                template=form.cleaned_data["template"],
+                variables=form.values,
+            ),
+        )
+
+    return _sent(request, seat, worklist, conversation, ("template_form", form), send)
+
+
+@acts
+def fetch_again(
+    _request: HttpRequest, _seat: Seat, worklist: Worklist, conversation: Conversation, *, media_id: int
+) -> HttpResponse:
+    """Ask the provider once more for a file that could not be fetched; harmless for any other."""
+    wanted = Media.objects.filter(pk=media_id, inbound_text__message__conversation=conversation)
+    if not wanted.exists():
+        raise Http404
+    media.fetch_again(wanted.filter(state=Media.State.FAILED), now=timezone.now())
+    return SeeOther(address_of(worklist, conversation.pk))
 
 
 @acts

@@ -9,15 +9,25 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from agents.api import HasRole
 from agents.models import Agent
 from agents.roles import sees_everything
-from channels_app.models import Delivery, InboundText, Provider
+from channels_app import window
+from channels_app.attachments import taken
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import InboundText
+from channels_app.providers import REGISTRY
 from conversations import access, services
+from conversations.api_files import FileSerializer
+from conversations.api_replies import LONGEST_TEXT, FilesReplySerializer, ReplySerializer
+from conversations.files import files_of
 from conversations.models import Conversation, Message, State
 from conversations.transitions import NotAllowed
 from omnichannel.lib import phones
@@ -25,9 +35,9 @@ from omnichannel.lib.ids import whole_number
 from omnichannel.lib.rest import ID, IdFilter
 from routing.models import Queue
 
-# Far above what any channel carries; channels_app.gate says what one does.
-LONGEST_TEXT = 20_000
+CLOSING_FIRST = "window_closes_at"
 SAME_ID_AT_MOST = 10
+REPLY_PARSERS = [*api_settings.DEFAULT_PARSER_CLASSES, MultiPartParser]
 
 
 class ConversationSerializer(serializers.ModelSerializer):
@@ -63,6 +73,7 @@ class ConversationSerializer(serializers.ModelSerializer):
             "state_changed_at",
             "last_message_at",
             "last_inbound_at",
+            "window_closes_at",
             "closed_at",
         ]
         read_only_fields = fields
@@ -80,7 +91,10 @@ class MessageSerializer(serializers.ModelSerializer):
     status = serializers.SerializerMethodField()
     explanation = serializers.SerializerMethodField()
     author = serializers.SerializerMethodField()
+    in_reply_to = serializers.IntegerField(source="in_reply_to_id", read_only=True, allow_null=True)
+    extras = serializers.SerializerMethodField()
     media_count = serializers.SerializerMethodField()
+    files = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
@@ -94,7 +108,10 @@ class MessageSerializer(serializers.ModelSerializer):
             "status",
             "explanation",
             "author",
+            "in_reply_to",
+            "extras",
             "media_count",
+            "files",
             "created_at",
         ]
         read_only_fields = fields
@@ -119,9 +136,20 @@ class MessageSerializer(serializers.ModelSerializer):
         """The username of whoever wrote it."""
         return message.author.get_username() if message.author else None
 
+    @extend_schema_field(serializers.DictField())
+    def get_extras(self, message: Message) -> dict[str, Any]:
+        """What a customer's message is besides words: location, button, choice, forwarded …"""
+        return message.inbound_text.extras if message.inbound_text else {}
+
     def get_media_count(self, message: Message) -> int:
-        """Pictures and files that came with it."""
-        return message.inbound_text.media_count if message.inbound_text else 0
+        """Pictures and files that came or go with it."""
+        found = message.inbound_text or message.delivery
+        return found.media_count if found else 0
+
+    @extend_schema_field(FileSerializer(many=True))
+    def get_files(self, message: Message) -> list[dict[str, Any]]:
+        """Each picture and file, in order."""
+        return [dict(FileSerializer(file).data) for file in files_of(message)]
 
 
 class TextSerializer(serializers.Serializer):
@@ -169,7 +197,10 @@ class TransferSerializer(serializers.Serializer):
 
 
 class ConversationFilter(filters.FilterSet):
-    """By state, work stream and queue (name or id), agent (username), customer address, number, contact."""
+    """By state, work stream and queue (name or id), agent (username), customer address, number, contact.
+
+    `closes_soon`: WhatsApp's 24 hours end within the next four. `ordering` leaves out what has no such end.
+    """
 
     state = filters.ChoiceFilter(choices=State.choices)
     work_stream = filters.CharFilter(method="by_name_or_id")
@@ -178,6 +209,8 @@ class ConversationFilter(filters.FilterSet):
     customer_address = filters.CharFilter(method="by_address")
     number = filters.CharFilter(method="by_number")
     contact = IdFilter()
+    closes_soon = filters.BooleanFilter(method="by_window", label="Its 24 hours end within the next four.")
+    ordering = filters.ChoiceFilter(choices=[(CLOSING_FIRST, "What closes first")], method="by_ordering")
 
     class Meta:
         model = Conversation
@@ -197,6 +230,16 @@ class ConversationFilter(filters.FilterSet):
             return conversations.none()
         return conversations.filter(address__kind=found.kind, address__value=found.value)
 
+    def by_window(self, conversations: QuerySet, _name: str, wanted: bool) -> QuerySet:
+        """Those that are open and closing soon, or all others."""
+        now = timezone.now()
+        soon = Q(window_closes_at__gte=now, window_closes_at__lte=now + window.SOON) & ~Q(state=State.CLOSED)
+        return conversations.filter(soon) if wanted else conversations.exclude(soon)
+
+    def by_ordering(self, conversations: QuerySet, _name: str, _wanted: str) -> QuerySet:
+        """What is ordered by its window has one, and is not closed; the order is the pages' (see Pages)."""
+        return conversations.filter(window_closes_at__isnull=False).exclude(state=State.CLOSED)
+
     def by_number(self, conversations: QuerySet, _name: str, text: str) -> QuerySet:
         """Digits; a + is forgiven."""
         return conversations.filter(number__value=text.strip(" +"))
@@ -209,6 +252,7 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
     serializer_class = ConversationSerializer
     permission_classes = [IsAuthenticated, HasRole]
     filterset_class = ConversationFilter
+    orderings = (CLOSING_FIRST,)
     lookup_value_regex = ID
 
     def get_queryset(self) -> QuerySet[Conversation]:
@@ -251,13 +295,23 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
         values = _validated(TransferSerializer(data=request.data))
         return self._change(services.transfer_to_queue, pk, **values)
 
-    @extend_schema(request=TextSerializer, responses={201: MessageSerializer})
-    @action(detail=True, methods=["post"])
+    @extend_schema(
+        request={"application/json": ReplySerializer, "multipart/form-data": FilesReplySerializer},
+        responses={201: MessageSerializer},
+    )
+    @action(detail=True, methods=["post"], parser_classes=REPLY_PARSERS)
     def reply(self, request: Request, pk: str) -> Response:
-        """Write to the customer; the text leaves as soon as its turn comes."""
+        """Write to the customer, with pictures and files; it leaves as soon as its turn comes.
+
+        Where a channel carries one file per message, there are several messages; the first is answered.
+        """
         agent = _agent_for(request, int(pk))
-        values = _validated(TextSerializer(data=request.data))
-        message = services.reply(conversation_id=int(pk), agent=agent, now=timezone.now(), **values)
+        values = _validated(FilesReplySerializer(data=request.data))
+        number = Number.objects.select_related("account").get(conversations=int(pk))
+        with taken(values.pop("files", []), number=number) as files:
+            message = services.reply(
+                conversation_id=int(pk), agent=agent, files=files, now=timezone.now(), **values
+            )
         return Response(MessageSerializer(message).data, status=201)
 
     @extend_schema(request=NoteSerializer, responses={201: MessageSerializer})
@@ -307,7 +361,7 @@ class MessageFilter(filters.FilterSet):
 
     def by_external_id(self, messages: QuerySet, _name: str, text: str) -> QuerySet:
         """Looked up where it is indexed, first what came in and then what went out."""
-        came = InboundText.objects.filter(provider__in=Provider.values, external_id=text)
+        came = InboundText.objects.filter(provider__in=REGISTRY, external_id=text)
         went = Delivery.objects.filter(external_id=text)
         return messages.filter(
             Q(inbound_text_id__in=list(came.values_list("id", flat=True)[:SAME_ID_AT_MOST]))
@@ -328,7 +382,9 @@ class MessageViewSet(viewsets.ReadOnlyModelViewSet):
         """The funnel."""
         if getattr(self, "swagger_fake_view", False):
             return Message.objects.none()
-        messages = Message.objects.select_related("inbound_text", "delivery", "author")
+        messages = Message.objects.select_related("inbound_text", "delivery", "author").prefetch_related(
+            "inbound_text__media", "delivery__media"
+        )
         user: Any = self.request.user
         # For those who see everything, a subquery over all conversations would be in the way.
         return messages if sees_everything(user) else messages.filter(conversation__in=access.visible(user))

@@ -8,8 +8,11 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from channels_app import window
 from conversations import access, presenters, thread, worklists
-from conversations.presenters import Bubble, Row
+from conversations.bubbles import Bubble, Looks, bubbles
+from conversations.models import Message
+from conversations.presenters import Row
 from conversations.situation import Situation, situation_of
 from conversations.worklists import Page, Seat, Worklist
 
@@ -27,12 +30,14 @@ class Cursor:
     commands: str = "-"
     reply: str = "-"
     note: str = "-"
+    # Whether free text can still be sent: the hours end without anything having changed.
+    window: str = "-"
 
 
 SHAPE = re.compile(
     r"1\.(?P<rows>[0-9a-f]{10})\.(?P<counts>[0-9a-f]{10})\.(?P<version>\d{1,18})\.(?P<first>\d{1,9})"
     r"\.(?P<last>\d{1,9})\.(?P<is_tail>[01])\.(?P<commands>[0-9a-f]{10}|-)\.(?P<reply>[0-9a-f]{10}|-)"
-    r"\.(?P<note>[0-9a-f]{10}|-)",
+    r"\.(?P<note>[0-9a-f]{10}|-)\.(?P<window>[01-])",
     re.ASCII,
 )
 
@@ -41,7 +46,7 @@ def encode(cursor: Cursor) -> str:
     """The cursor as text."""
     c = cursor
     seen = f"{c.version}.{c.first}.{c.last}.{int(c.is_tail)}"
-    return f"1.{c.rows}.{c.counts}.{seen}.{c.commands}.{c.reply}.{c.note}"
+    return f"1.{c.rows}.{c.counts}.{seen}.{c.commands}.{c.reply}.{c.note}.{c.window}"
 
 
 def decode(text: str) -> Cursor | None:
@@ -60,6 +65,7 @@ def decode(text: str) -> Cursor | None:
         commands=parts["commands"],
         reply=parts["reply"],
         note=parts["note"],
+        window=parts["window"],
     )
 
 
@@ -110,7 +116,13 @@ def _onto(cursor: Cursor, situation: Situation) -> Cursor:
         commands=digest(situation.commands, situation.wrote_since_end, queue_id),
         reply=digest(situation.reply_refusal),
         note=digest(situation.note_refusal),
+        window=window_state(situation.conversation.window_closes_at, situation.now),
     )
+
+
+def window_state(closes_at: datetime | None, now: datetime) -> str:
+    """1 while the hours run, 0 when they are over, - without such a limit."""
+    return "-" if closes_at is None else str(int(window.is_open(closes_at, now=now)))
 
 
 # --- what changed ---------------------------------------------------------------------------------
@@ -150,11 +162,10 @@ def changes(*, seat: Seat, watch: Watch, cursor: Cursor | None, now: datetime) -
 
     Raises access.NotFound when the open conversation may not be seen (any more).
     """
-    counts, version = _glance(seat, watch, now)
-    shown = worklists.page_of(watch.worklist, seat=seat, after=watch.after, now=now)
-    pairs = list(shown.values_list("pk", "version"))[: worklists.PAGE]
-    fresh = Cursor(rows=_rows_digest(pairs), counts=_counts_digest(counts), version=version)
-    if cursor and (cursor.rows, cursor.counts, cursor.version) == (fresh.rows, fresh.counts, fresh.version):
+    counts, version, still = _glance(seat, watch, now)
+    pairs = worklists.versions(watch.worklist, seat=seat, after=watch.after, now=now)
+    fresh = Cursor(rows=_rows_digest(pairs), counts=_counts_digest(counts), version=version, window=still)
+    if cursor and _glanced(cursor) == _glanced(fresh):
         return None
     found = Changes(cursor=fresh)
     if cursor is None or cursor.counts != fresh.counts:
@@ -168,16 +179,34 @@ def changes(*, seat: Seat, watch: Watch, cursor: Cursor | None, now: datetime) -
     return _with_thread(found, watch.conversation_id, cursor, seat, now)
 
 
-def _glance(seat: Seat, watch: Watch, now: datetime) -> tuple[dict[str, int], int]:
-    """The counts and the open conversation's version, in one statement."""
+def _glanced(cursor: Cursor) -> tuple[object, ...]:
+    return (cursor.rows, cursor.counts, cursor.version, cursor.window)
+
+
+def _glance(seat: Seat, watch: Watch, now: datetime) -> tuple[dict[str, int], int, str]:
+    """The counts, the open conversation's version and whether its hours run, in one statement."""
     if watch.conversation_id is None:
-        return worklists.counts(seat=seat, now=now), 0
+        return worklists.counts(seat=seat, now=now), 0, "-"
     visible = access.visible(seat.user).filter(pk=watch.conversation_id)
     names = [f"count_{slug}" for slug in worklists.WORKLISTS]
-    row = visible.annotate(**worklists.count_columns(seat=seat, now=now)).values("version", *names).first()
+    columns = worklists.count_columns(seat=seat, now=now)
+    row = visible.annotate(**columns).values("version", "window_closes_at", *names).first()
     if row is None:
         raise access.NotFound(watch.conversation_id)
-    return {slug: row[f"count_{slug}"] for slug in worklists.WORKLISTS}, row["version"]
+    counts = {slug: row[f"count_{slug}"] for slug in worklists.WORKLISTS}
+    return counts, row["version"], window_state(row["window_closes_at"], now)
+
+
+def looks_of(possible: Situation, messages: list[Message]) -> Looks:
+    """What the bubbles of these messages have in common on this person's page."""
+    return Looks(
+        possible.conversation,
+        may_retry=possible.may_retry,
+        may_send_template=possible.may_send_template,
+        now=possible.now,
+        reads_earlier=possible.reads_earlier,
+        files=thread.files_of(messages),
+    )
 
 
 def _with_thread(
@@ -185,7 +214,8 @@ def _with_thread(
 ) -> Changes:
     """The same with what changed in the open conversation."""
     conversation = access.find(seat.user, conversation_id)
-    if cursor and cursor.version == conversation.version:
+    still = window_state(conversation.window_closes_at, now)
+    if cursor and (cursor.version, cursor.window) == (conversation.version, still):
         return replace(found, cursor=replace(cursor, rows=found.cursor.rows, counts=found.cursor.counts))
     possible = situation_of(conversation, seat=seat, now=now)
     if cursor is None or cursor.version == 0:
@@ -198,7 +228,7 @@ def _with_thread(
         return _whole_thread(found, possible, now)
     new = [message for message in news if message.seq > cursor.last]
     old = [message for message in news if message.seq <= cursor.last]
-    looks = presenters.Looks(conversation, may_retry=possible.may_retry, now=now)
+    looks = looks_of(possible, news)
     fresh = _onto(found.cursor, possible)
     # What was sent counts, not what the conversation says: a message that came in between is sent again.
     last = new[-1].seq if new else cursor.last
@@ -208,8 +238,8 @@ def _with_thread(
         thread=ThreadChanges(
             situation=possible,
             is_whole=False,
-            new=presenters.bubbles(new, looks=looks, before=before),
-            changed=presenters.bubbles(old, looks=looks),
+            new=bubbles(new, looks=looks, before=before),
+            changed=bubbles(old, looks=looks),
             commands_changed=cursor.commands != fresh.commands,
             reply_changed=cursor.reply != fresh.reply,
             note_changed=cursor.note != fresh.note,
@@ -220,14 +250,14 @@ def _with_thread(
 def _whole_thread(found: Changes, possible: Situation, now: datetime) -> Changes:
     """The latest messages all over again. The composer is left alone: somebody may be typing."""
     stretch = thread.stretch(possible.conversation, before=None)
-    looks = presenters.Looks(possible.conversation, may_retry=possible.may_retry, now=now)
+    looks = looks_of(possible, stretch.messages)
     return replace(
         found,
         cursor=cursor_of_thread(found.cursor, possible, stretch),
         thread=ThreadChanges(
             situation=possible,
             is_whole=True,
-            new=presenters.bubbles(stretch.messages, looks=looks),
+            new=bubbles(stretch.messages, looks=looks),
             changed=[],
             commands_changed=True,
             reply_changed=False,

@@ -6,12 +6,20 @@ from typing import Any
 
 from django import forms
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
 
+from channels_app import templates
+from channels_app.models import Number
+from channels_app.models_whatsapp import ContentTemplate
 from conversations.changes import locked
 from routing.models import Queue
 
 REMEMBERED = 50
 SENT_FORMS = "desk_sent_forms"
+# Begins the names of the fields for a content template's variables.
+VARIABLE = "v-"
+LONGEST_VARIABLE = 1024
 
 
 def new_form_id() -> str:
@@ -30,6 +38,11 @@ class WriteForm(forms.Form):
         return str(self.cleaned_data["text"]).replace("\r\n", "\n")
 
     @property
+    def sentences(self) -> list[str]:
+        """All that is wrong, in sentences."""
+        return [str(message) for messages in self.errors.values() for message in messages]
+
+    @property
     def typed(self) -> str:
         """What was typed, as it came."""
         return str(self.data.get("text", ""))
@@ -38,6 +51,83 @@ class WriteForm(forms.Form):
     def sentence(self) -> str:
         """The first thing that is wrong, in a sentence; empty when nothing is."""
         return next((str(message) for messages in self.errors.values() for message in messages), "")
+
+
+class ReplyForm(WriteForm):
+    """A text for the customer, with files or without; files alone will do."""
+
+    text = forms.CharField(widget=forms.Textarea, required=False)
+
+    @property
+    def uploads(self) -> list[UploadedFile]:
+        """The files, as they came. Whether they can be sent is for channels_app.attachments to say."""
+        return self.files.getlist("files") if isinstance(self.files, MultiValueDict) else []
+
+    def clean(self) -> dict[str, Any]:
+        """Something has to be said."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not cleaned.get("text") and not self.uploads:
+            self.add_error("text", "Write something first.")
+        return cleaned
+
+
+class TemplateForm(forms.Form):
+    """A content template and what stands for its variables; with `chosen`, a field for each of them."""
+
+    template = forms.ModelChoiceField(
+        ContentTemplate.objects.none(),
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "Choose a content template.",
+            "invalid_choice": "This content template can no longer be sent. Choose another one.",
+        },
+    )
+    form_id = forms.CharField(max_length=32, widget=forms.HiddenInput, initial=new_form_id)
+
+    def __init__(
+        self, *args: Any, number: Number, chosen: ContentTemplate | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        usable: Any = self.fields["template"]
+        usable.queryset = templates.usable(number)
+        self.variables = templates.names(chosen) if chosen else []
+        for name in self.variables:
+            self.fields[VARIABLE + name] = _variable(name, chosen)
+
+    @property
+    def variable_fields(self) -> list[forms.BoundField]:
+        """The fields of the variables, in the order in which they are read."""
+        return [self[VARIABLE + name] for name in self.variables]
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was typed, by variable."""
+        return {name: str(self.cleaned_data.get(VARIABLE + name, "")) for name in self.variables}
+
+    def clean(self) -> dict[str, Any]:
+        """What WhatsApp would refuse is said at its field."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        template = cleaned.get("template")
+        if template is not None and not self.errors:
+            try:
+                templates.filled(template, self.values)
+            except templates.WrongVariables as wrong:
+                for name in wrong.names:
+                    self.add_error(VARIABLE + name if name in self.variables else None, str(wrong))
+        return cleaned
+
+
+def _variable(name: str, template: ContentTemplate | None) -> forms.CharField:
+    """One field; its example is the placeholder."""
+    label = f"{{{{{name}}}}}"
+    example = str(template.variables.get(name, "")) if template else ""
+    attrs = {"placeholder": example[:80], "data-fills": name, "autocomplete": "off"}
+    return forms.CharField(
+        label=label,
+        max_length=LONGEST_VARIABLE,
+        widget=forms.TextInput(attrs=attrs),
+        error_messages={"required": f"Fill in {label}."},
+    )
 
 
 class TryAgainForm(forms.Form):

@@ -1,18 +1,18 @@
 """The conductor: from a receipt to a message in a conversation. One transaction per receipt."""
 
 import logging
-import re
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from channels_app import receipts, reports
+from channels_app import media, receipts, reports
 from channels_app.accounts import credentials, provider_of
-from channels_app.models import InboundText, Number, WebhookReceipt
+from channels_app.models import Number
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from channels_app.opt_outs import opt_in, opt_out
 from channels_app.personal import empty_receipts
-from channels_app.providers.base import Inbound, NotUnderstood, Other, Report, WireRequest
+from channels_app.providers.base import Inbound, NotUnderstood, Other, Report
 from contacts.models import Address
 from contacts.services import count_blocked, identify, locked_address
 from conversations import services
@@ -23,7 +23,6 @@ from routing.models import WorkStream
 
 logger = logging.getLogger(__name__)
 
-DELIVERY_IN_PATH = re.compile(r"/status/(\d{1,18})/?(?:\?|$)", re.ASCII)
 State, Disposition = WebhookReceipt.State, InboundText.Disposition
 # A report can be faster than the answer to our own request; after these tries it is about nothing of ours.
 REPORT_TRIES = 3
@@ -66,7 +65,7 @@ def _take(receipt: WebhookReceipt, now: datetime) -> None:
         raise NotUnderstood("Its worker stopped each time it was tried.")
     provider, account = provider_of(receipt.account), credentials(receipt.account)
     with transaction.atomic():
-        what = provider.classify(wire_request(receipt), account)
+        what = provider.classify(receipts.wire_request(receipt), account)
         match what:
             case Inbound():
                 _take_text(receipt, what, now)
@@ -76,26 +75,11 @@ def _take(receipt: WebhookReceipt, now: datetime) -> None:
                 receipts.finish(receipt, state=State.IGNORED, reason=what.reason, now=now)
 
 
-def wire_request(receipt: WebhookReceipt) -> WireRequest:
-    """The stored request again."""
-    return WireRequest(
-        method=receipt.method,
-        urls=(),
-        query=receipt.path.partition("?")[2],
-        content_type=receipt.content_type,
-        headers=receipt.headers,
-        body=bytes(receipt.body),
-    )
-
-
 # --- reports --------------------------------------------------------------------------------------
 
 
 def _take_report(receipt: WebhookReceipt, report: Report, now: datetime) -> None:
-    match = DELIVERY_IN_PATH.search(receipt.path)
-    delivery = reports.find_reported(
-        report=report, delivery_id=int(match.group(1)) if match else None, account_id=receipt.account_id
-    )
+    delivery = reports.find_reported(report=report, receipt=receipt)
     if delivery is not None:
         reports.apply_report(delivery=delivery, report=report, now=now)
         receipts.finish(receipt, state=State.DONE, number=delivery.number, now=now)
@@ -121,7 +105,7 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
     if sender is None:
         raise NotUnderstood("The text has no sender.")
     address = locked_address(sender, profile_name=text.profile_name)
-    number, stream = _ours(receipt, text)
+    number, stream = claimed_by(text.recipient)
     inbound = InboundText(
         provider=provider,
         external_id=text.external_id,
@@ -130,7 +114,8 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
         address=address,
         to_value=text.recipient[:160],
         text=text.text,
-        media_count=text.media_count,
+        media_count=len(text.media),
+        extras=dict(text.extras),
         segments=text.segments,
         profile=text.profile,
         keyword=text.keyword,
@@ -139,31 +124,32 @@ def _take_text(receipt: WebhookReceipt, text: Inbound, now: datetime) -> None:
         is_fetched=receipt.method == receipts.FETCHED,
         sent_at=text.sent_at,
     )
-    reason = _place(inbound, stream, now)
+    reason = place(inbound, stream, now)
+    media.receive(inbound, text.media, now)
     channel = sender.channel
     receipts.finish(receipt, state=State.DONE, reason=reason, number=number, channel=channel, now=now)
 
 
-def _ours(receipt: WebhookReceipt, text: Inbound) -> tuple[Number | None, WorkStream | None]:
-    """The number that was texted, and the work stream that claims its texts."""
-    to = phones.wire_address(text.recipient)
+def claimed_by(recipient: str) -> tuple[Number | None, WorkStream | None]:
+    """The number that was texted, as the provider wrote it, and the work stream that claims its texts."""
+    to = phones.wire_address(recipient)
     if to is None:
         return None, None
     number = (
         Number.objects.filter(channel=to.channel, value=to.value.removeprefix("+"))
-        .select_related("account", "sms_number__work_stream")
+        .select_related("account", "sms_number__work_stream", "whatsapp_number__work_stream")
         .first()
     )
     if number is None:
         return None, None
-    role = getattr(number, "sms_number", None)
-    if number.deleted_at or role is None or role.work_stream.deleted_at:
-        return number, None
-    return number, role.work_stream
+    return number, None if number.deleted_at else number.work_stream
 
 
-def _place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> str:
-    """Decide what becomes of a text and write it; returns a remark for the receipt."""
+def place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> str:
+    """Decide what becomes of a text and write it, in the caller's transaction under the address's lock.
+
+    Returns why it got into no conversation, for the receipt.
+    """
     number, address = inbound.number, inbound.address
     counts = inbound.keyword in {"stop", "start"} and number is not None
     if counts and number is not None:
@@ -178,6 +164,7 @@ def _place(inbound: InboundText, stream: WorkStream | None, now: datetime) -> st
     conversation = services.current(address.pk, number.pk)
     if conversation is None and (obstacle := obstacle_to_starting(stream)):
         return _keep(inbound, counts, obstacle)
+    inbound.disposition = Disposition.CONVERSATION
     inbound.save()
     _join(inbound, number, stream, conversation, is_opt_out_word=counts, now=now)
     return ""

@@ -4,7 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from agents.models import Agent, User
-from channels_app.models import Delivery, InboundText, Number
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import InboundText
 from contacts.models import Address, Contact
 from routing.models import Queue, RoutingRule, WorkStream
 
@@ -64,6 +66,9 @@ class Conversation(models.Model):
     modified_at = models.DateTimeField()
     last_message_at = models.DateTimeField()
     last_inbound_at = models.DateTimeField()
+    window_closes_at = models.DateTimeField(
+        null=True, blank=True, help_text="Until when free text can be sent; empty: always."
+    )
     last_text = models.CharField(max_length=160, blank=True, help_text="The beginning of the last message.")
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
@@ -96,6 +101,12 @@ class Conversation(models.Model):
             # Closed work items of an agent in the last 24 hours.
             models.Index(
                 fields=["closed_by", "-closed_at"], name="conversation_closed_by", condition=Q(state="closed")
+            ),
+            # What closes soon: few at any time.
+            models.Index(
+                fields=["window_closes_at"],
+                name="conversation_window",
+                condition=~Q(state="closed") & Q(window_closes_at__isnull=False),
             ),
             models.Index(fields=["address", "-id"], name="conversation_by_address"),
             models.Index(fields=["contact", "-id"], name="conversation_by_contact"),
@@ -141,7 +152,7 @@ class Session(models.Model):
         indexes = [models.Index(fields=["agent", "-id"], name="session_by_agent")]
 
     def __str__(self) -> str:
-        return f"session {self.pk} of {self.agent}"
+        return f"Session {self.pk} of {self.agent}"
 
 
 class Message(models.Model):
@@ -163,6 +174,10 @@ class Message(models.Model):
     inbound_text = models.OneToOneField(
         InboundText, null=True, on_delete=models.PROTECT, related_name="message"
     )
+    # Which message of the same pair the customer answered, when the channel tells.
+    in_reply_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="answers"
+    )
     # The latest delivery; earlier ones hang on its retry_of.
     delivery = models.OneToOneField(Delivery, null=True, on_delete=models.PROTECT, related_name="message")
     version = models.PositiveBigIntegerField(help_text="The conversation's version when it last changed.")
@@ -181,7 +196,7 @@ class Message(models.Model):
         indexes = [models.Index(fields=["conversation", "version"], name="message_by_version")]
 
     def __str__(self) -> str:
-        return f"{self.direction} {self.seq}"
+        return f"{self.get_direction_display()} {self.seq}"
 
 
 class RoutingDecision(models.Model):

@@ -6,8 +6,10 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from channels_app.models import Delivery, InboundText
-from channels_app.personal import empty_deliveries, empty_texts
+from channels_app.models_deliveries import Delivery
+from channels_app.models_media import Media
+from channels_app.models_receipts import InboundText
+from channels_app.personal import empty_deliveries, empty_files, empty_texts
 from conversations.models import Conversation, Message, RoutingDecision, State
 from conversations.upkeep import close_for_erasure
 from omnichannel.lib.personal import Step, Subject
@@ -78,6 +80,19 @@ STEPS = [
             address__in=subject.addresses
         ),
         empty_deliveries,
+    ),
+    # After the texts out: none of them leaves without its files.
+    Step(
+        "files",
+        Media,
+        lambda subject: Media.objects.filter(
+            Q(inbound_text__message__conversation__contact__in=subject.contacts)
+            | Q(delivery__message__conversation__contact__in=subject.contacts)
+        ).exclude(
+            Q(inbound_text__address__in=subject.addresses) | Q(delivery__address__in=subject.addresses)
+        ),
+        empty_files,
+        how="removed from the storage",
     ),
     Step("messages", Message, lambda subject: Message.objects.filter(_in_them(subject, "")), _empty_messages),
     Step(

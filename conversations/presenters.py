@@ -1,43 +1,16 @@
-"""What the desk's templates show, as plain data: words for states, deliveries and refusals. Asks nothing."""
+"""What templates show beside the thread, as plain data: lists, the clock, the customer. Asks nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.utils import formats, timezone
-
-from channels_app import status
-from channels_app.models import Delivery
-from channels_app.providers import REGISTRY
+from channels_app import window
+from conversations.bubbles import FAILED
 from conversations.models import Conversation, Message, RoutingDecision, State
-from conversations.worklists import MOST_COUNTED, MY, OPEN, WORKLISTS, Seat, Worklist
+from conversations.worklists import MOST_COUNTED, WORKLISTS, Closing, Seat, Worklist, views_of
 
-S, Direction = Delivery.State, Message.Direction
-FAILED = frozenset({S.FAILED, S.UNDELIVERED, S.CANCELED})
+Direction = Message.Direction
 STATE_TONES = {State.ACTIVE: "accent", State.WAITING: "ok", State.WRAP_UP: "warn"}
-# Word, mark, tone. The mark never stands alone.
-DELIVERY_WORDS = {
-    S.PENDING: ("waiting to leave", "…", ""),
-    S.LEAVING: ("leaving", "…", ""),
-    S.UNKNOWN: ("unknown", "?", "warn"),
-    S.ACCEPTED: ("accepted", "…", ""),
-    S.SCHEDULED: ("scheduled", "…", ""),
-    S.QUEUED: ("queued", "…", ""),
-    S.SENDING: ("sending", "…", ""),
-    S.SENT: ("sent", "✓", ""),
-    S.CANCELED: ("not sent", "✕", "bad"),
-    S.FAILED: ("not delivered", "✕", "bad"),
-    S.UNDELIVERED: ("not delivered", "✕", "bad"),
-    S.DELIVERED: ("delivered", "✓✓", "ok"),
-    S.READ: ("read", "✓✓", "ok"),
-}
-BEFORE_EXPLANATION = {
-    S.PENDING: "Not sent yet, tried again by itself",
-    S.UNKNOWN: "Nobody knows whether it arrived",
-    S.CANCELED: "Not sent",
-    S.FAILED: "Not delivered",
-    S.UNDELIVERED: "Not delivered",
-}
 # The documents' own sentences.
 IDENTIFICATION = {
     Conversation.Identification.SEVERAL: "One or more records found. Select a record or create new",
@@ -63,13 +36,36 @@ class Tab:
 def tabs(counts: dict[str, int], *, current: Worklist | None) -> list[Tab]:
     """The navigation with bounded counts."""
     return [
-        Tab(slug, worklist.title, _bounded(counts[slug]), worklist is current)
+        Tab(
+            slug,
+            worklist.title,
+            _bounded(counts[slug]),
+            current is not None and worklist.slug == current.stream,
+        )
         for slug, worklist in WORKLISTS.items()
     ]
 
 
 def _bounded(count: int) -> str:
     return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One way to look at a list."""
+
+    slug: str
+    words: str
+    is_current: bool
+
+
+ORDERS = {Closing.ANY: "All", Closing.FIRST: "Closing first", Closing.SOON: "Closing soon"}
+
+
+def orders(current: Worklist) -> list[Order]:
+    """The ways to look at this list by what is left of the 24 hours; empty where there is one way only."""
+    ways = views_of(current)
+    return [Order(way.slug, ORDERS[way.closing], way is current) for way in ways] if len(ways) > 1 else []
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,8 @@ class Row:
     said_by: str
     preview: str
     channel: str
+    channel_key: str
+    window: "Clock | None"
     state: str
     state_tone: str
     queue: str
@@ -104,7 +102,7 @@ def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: dateti
         "my": conversation.last_message_at,
         "open": conversation.state_changed_at,
         "closed": conversation.closed_at or conversation.modified_at,
-    }[worklist.slug]
+    }[worklist.stream]
     direction = getattr(conversation, "last_direction", None)
     return Row(
         id=conversation.pk,
@@ -115,12 +113,14 @@ def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: dateti
         said_by=_said_by(direction, getattr(conversation, "last_author_id", None), seat),
         preview=conversation.last_text or ("(no text)" if direction else ""),
         channel=conversation.number.get_channel_display(),
-        state=State(conversation.state).label if worklist is MY else "",
+        channel_key=conversation.number.channel,
+        window=clock(conversation, now),
+        state=State(conversation.state).label if worklist.stream == "my" else "",
         state_tone=STATE_TONES.get(State(conversation.state), ""),
         queue=conversation.queue.name,
         is_new=direction == Direction.INBOUND and conversation.state != State.CLOSED,
         is_failed=getattr(conversation, "last_delivery", None) in FAILED,
-        may_pick=worklist is OPEN,
+        may_pick=worklist.stream == "open",
     )
 
 
@@ -148,112 +148,35 @@ def ago(passed: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
 
 
-# --- thread ---------------------------------------------------------------------------------------
+# --- the 24 hours -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Story:
-    """What became of a text of ours, in words."""
+class Clock:
+    """Until when free text can be sent. Shown when `is_near`; desk.js counts on, and shows it in time."""
 
-    word: str
-    mark: str
-    tone: str
-    sentence: str
-    code: str
-    code_url: str
     at: datetime
-    delivery_id: int
-    may_retry: bool
-    may_arrive_twice: bool
+    words: str
+    is_near: bool
+    is_over: bool
 
 
-@dataclass(frozen=True)
-class Bubble:
-    """A message; `day` is set on the first one of each day."""
-
-    id: int
-    seq: int
-    kind: str
-    text: str
-    at: datetime
-    author: str
-    day: str
-    media_count: int
-    story: Story | None
+def clock(conversation: Conversation, now: datetime) -> Clock | None:
+    """None where there is no such limit, or nothing to be said any more."""
+    at = conversation.window_closes_at
+    if at is None or conversation.state == State.CLOSED:
+        return None
+    is_over = not window.is_open(at, now=now)
+    near = window.closes_soon(at, now=now)
+    return Clock(at, "24 hours over" if is_over else closes_in(at - now), is_over or near, is_over)
 
 
-@dataclass(frozen=True)
-class Looks:
-    """What all bubbles of a thread have in common."""
-
-    conversation: Conversation
-    may_retry: bool
-    now: datetime
-
-
-def bubbles(messages: Iterable[Message], *, looks: Looks, before: Message | None = None) -> list[Bubble]:
-    """The messages as they are shown; `before` is the one before the first, for the day separator."""
-    shown = []
-    last_day = _day(before) if before else None
-    for message in messages:
-        day = _day(message)
-        shown.append(
-            Bubble(
-                id=message.pk,
-                seq=message.seq,
-                kind=message.direction,
-                text=message.text,
-                at=message.created_at,
-                author=str(message.author) if message.author else "",
-                day=day_words(day, looks.now) if day != last_day else "",
-                media_count=message.inbound_text.media_count if message.inbound_text else 0,
-                story=story(message.delivery, looks) if message.delivery else None,
-            )
-        )
-        last_day = day
-    return shown
-
-
-def _day(message: Message) -> date:
-    return timezone.localtime(message.created_at).date()
-
-
-def day_words(day: date, now: datetime) -> str:
-    """The day in words, in the active time zone."""
-    today = timezone.localtime(now).date()
-    if day == today:
-        return "Today"
-    if day == today - timedelta(days=1):
-        return "Yesterday"
-    return formats.date_format(day, "l, j F Y")
-
-
-def story(delivery: Delivery, looks: Looks) -> Story:
-    """A delivery's story. The sentence is there only when there is something to explain."""
-    state = S(delivery.state)
-    word, mark, tone = DELIVERY_WORDS[state]
-    provider = REGISTRY[looks.conversation.number.account.provider]
-    return Story(
-        word=word,
-        mark=mark,
-        tone=tone,
-        sentence=_sentence(state, delivery.explanation),
-        code=delivery.provider_code,
-        code_url=provider.error_url(delivery.provider_code) if delivery.provider_code else "",
-        at=delivery.state_changed_at,
-        delivery_id=delivery.pk,
-        may_retry=looks.may_retry and state in status.RETRYABLE,
-        may_arrive_twice=state is S.UNKNOWN,
-    )
-
-
-def _sentence(state: Delivery.State, explanation: str) -> str:
-    if state is S.PENDING and not explanation:
-        return ""
-    start = BEFORE_EXPLANATION.get(state)
-    if start is None:
-        return ""
-    return f"{start}: {explanation}" if explanation else f"{start}."
+def closes_in(left: timedelta) -> str:
+    """The time left in words. desk.js counts on by the same rule."""
+    minutes = int(left.total_seconds() // 60)
+    if minutes < 1:
+        return "Closes in under 1 min"
+    return f"Closes in {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"Closes in {minutes} min"
 
 
 # --- beside the thread ----------------------------------------------------------------------------

@@ -4,18 +4,26 @@ Each change is one transaction under the conversation's row lock: the row, its s
 and a new version for the desk's feed.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from agents.models import Agent, User
-from channels_app import outbox, status
+from channels_app import media_rules, outbox, status, window
+from channels_app.accounts import rules_of
 from channels_app.gate import Verdict
-from channels_app.models import InboundText, Number
+from channels_app.media import files_of
+from channels_app.media_files import StoredFile
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import InboundText
+from channels_app.models_whatsapp import ContentTemplate
 from contacts.services import Identity
 from conversations.access import may_act
-from conversations.changes import Lost, add, change_state, close_open_session, locked, own, save, say
+from conversations.cards import files_preview, preview
+from conversations.changes import PREVIEW, Lost, add, change_state, close_open_session, locked, own, save, say
 from conversations.facts import route
 from conversations.models import Conversation, Message, RoutingDecision, Session, State
 from conversations.transitions import USES_CAPACITY, Cause, NotAllowed
@@ -78,14 +86,41 @@ def add_inbound(
     """
     if not is_new:
         conversation.version += 1
-    message = add(conversation, Direction.INBOUND, inbound.text, now, inbound_text=inbound)
+    answered = answered_message(inbound)
+    message = add(
+        conversation, Direction.INBOUND, inbound.text, now, inbound_text=inbound, in_reply_to=answered
+    )
+    instead = preview(inbound.text, inbound.extras, inbound.media_count)
+    conversation.last_text = conversation.last_text or instead[:PREVIEW]
     conversation.last_inbound_at = conversation.last_message_at = now
+    conversation.window_closes_at = _window_after(conversation, inbound)
     if wakes and conversation.state == State.WAITING:
         change_state(conversation, Cause.CUSTOMER_WROTE, now)
         conversation.agent = None
         say(conversation, "The customer wrote again: back in the queue.", now)
     save(conversation, now)
     return message
+
+
+def _window_after(conversation: Conversation, inbound: InboundText) -> datetime | None:
+    """Until when the customer can be written to after this text; one that came late does not shorten it."""
+    assert inbound.number is not None
+    closes, known = window.closes_at(inbound.said_at, rules_of(inbound.number).window), conversation
+    if closes is None or known.window_closes_at is None:
+        return closes
+    return max(known.window_closes_at, closes)
+
+
+def answered_message(inbound: InboundText) -> Message | None:
+    """The message that a text says it answers, if it is one of the same pair; None when it says nothing."""
+    external_id = inbound.extras.get("reply_to", {}).get("external_id")
+    if not external_id:
+        return None
+    said = InboundText.objects.filter(provider=inbound.provider, external_id=external_id)
+    sent = Delivery.objects.filter(address=inbound.address, external_id=external_id)
+    pair = Q(conversation__address=inbound.address, conversation__number=inbound.number)
+    ours_or_theirs = Q(inbound_text__in=said.values("id")) | Q(delivery__in=sent.values("id"))
+    return Message.objects.filter(pair, ours_or_theirs).order_by("-id").first()
 
 
 def close_at_once(*, conversation: Conversation, now: datetime, why: str) -> None:
@@ -188,9 +223,21 @@ def transfer_to_queue(*, conversation_id: int, agent: Agent, queue: Queue, now: 
     return conversation
 
 
-def reply(*, conversation_id: int, agent: Agent, text: str, now: datetime) -> Message:
+def reply(
+    *,
+    conversation_id: int,
+    agent: Agent,
+    now: datetime,
+    text: str = "",
+    template: ContentTemplate | None = None,
+    variables: Mapping[str, str] | None = None,
+    files: Sequence[StoredFile] = (),
+) -> Message:
     """Write to the customer. The text leaves as soon as its turn comes.
 
+    Either text and files, or a content template and its variables; the message then is the template filled
+    in. `files` lie in the storage already (see channels_app.attachments). Where a channel carries one file
+    per message, several messages are made, which leave in their order; the first one is returned.
     Raises NotYours, NotAllowed (not Active or Wrap-up), or outbox.Refused with a sentence; then nothing is
     stored.
     """
@@ -199,11 +246,25 @@ def reply(*, conversation_id: int, agent: Agent, text: str, now: datetime) -> Me
             raise NotAllowed(
                 f"A conversation that is {State(conversation.state).label} cannot be replied to."
             )
-        delivery = outbox.submit(number=conversation.number, address=conversation.address, text=text, now=now)
-        message = add(conversation, Direction.OUTBOUND, text, now, author=agent.user, delivery=delivery)
+        messages: list[Message] = []
+        for part in media_rules.split(text, files, rules_of(conversation.number).media):
+            delivery = outbox.submit(
+                number=conversation.number,
+                address=conversation.address,
+                text=part.text,
+                now=now,
+                template=template,
+                template_variables=variables,
+                files=part.files,
+                follows=messages[-1].delivery if messages else None,
+            )
+            said = {"author": agent.user, "delivery": delivery}
+            messages.append(add(conversation, Direction.OUTBOUND, delivery.text, now, **said))
+        sent = files_preview([file.content_type for file in files])
+        conversation.last_text = conversation.last_text or sent
         conversation.last_message_at = now
         save(conversation, now)
-    return message
+    return messages[0]
 
 
 def write_internal(*, conversation_id: int, author: User, text: str, now: datetime) -> Message:
@@ -228,17 +289,21 @@ def try_again(*, message: Message, agent: Agent, now: datetime) -> Message:
             raise NotAllowed(
                 f"A conversation that is {State(conversation.state).label} cannot be replied to."
             )
-        fresh = Message.objects.select_related("delivery").get(pk=message.pk)
+        fresh = Message.objects.select_related("delivery__template").get(pk=message.pk)
         if fresh.delivery is None or fresh.delivery.state not in status.RETRYABLE:
             raise NotAllowed("This text is on its way or has arrived: there is nothing to try again.")
         if fresh.delivery_id != message.delivery_id:
             raise Lost("Somebody has tried this text again already.")
+        before = fresh.delivery
         fresh.delivery = outbox.submit(
             number=conversation.number,
             address=conversation.address,
-            text=fresh.text,
+            text="" if before.template else fresh.text,
             now=now,
-            retry_of=fresh.delivery,
+            retry_of=before,
+            template=before.template,
+            template_variables=before.template_variables,
+            files=files_of(before),
         )
         fresh.version = conversation.version
         fresh.save(update_fields=["delivery", "version"])
@@ -247,9 +312,16 @@ def try_again(*, message: Message, agent: Agent, now: datetime) -> Message:
     return fresh
 
 
-def reply_verdict(conversation: Conversation, *, now: datetime, text: str = "x") -> Verdict:
-    """Whether the customer can be written to at all, for the composer to explain before anything is typed."""
-    return outbox.verdict_for(number=conversation.number, address=conversation.address, text=text, now=now)
+def reply_verdict(
+    conversation: Conversation, *, now: datetime, text: str = "x", template: ContentTemplate | None = None
+) -> Verdict:
+    """Whether the customer can be written to at all, for the composer to explain before anything is typed.
+
+    When the reason is `window_closed`, a content template may still be sent.
+    """
+    return outbox.verdict_for(
+        number=conversation.number, address=conversation.address, text=text, now=now, template=template
+    )
 
 
 def used_capacity(agent: Agent) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from channels_app import window
 from channels_app.gate import Answer, Verdict
 from conversations import access, services
 from conversations.models import Conversation, State
@@ -24,12 +25,31 @@ class Situation:
     """What may be done with the open conversation, and why not."""
 
     conversation: Conversation
+    now: datetime
+    may_act: bool
     commands: list[str]
     may_retry: bool
+    reads_earlier: bool
+    is_window_closed: bool
     wrote_since_end: bool
     is_unanswered: bool
     reply_refusal: str
     note_refusal: str
+
+    @property
+    def hint(self) -> str:
+        """What else can be done when the hours are over, for those who have not got the conversation."""
+        if self.reply_refusal != window.SENTENCE or self.is_window_closed:
+            return ""
+        if self.conversation.state == State.OPEN:
+            return "Pick this conversation to send a content template."
+        is_parked = "reopen" in self.commands
+        return "Reopen this conversation to send a content template." if is_parked else ""
+
+    @property
+    def may_send_template(self) -> bool:
+        """Whether a content template can be sent where free text can, or could within the hours."""
+        return self.is_window_closed or not self.reply_refusal
 
 
 def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Situation:
@@ -37,10 +57,15 @@ def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Si
     may_act = access.may_act(seat.user, conversation, seat.agent)
     verdict = services.reply_verdict(conversation, now=now)
     refusal = reply_refusal(conversation, seat=seat, may_act=may_act, verdict=verdict)
+    is_mine = may_write(conversation, seat=seat)
     return Situation(
         conversation=conversation,
+        now=now,
+        may_act=may_act,
         commands=commands(conversation, seat=seat, may_act=may_act),
         may_retry=not refusal,
+        reads_earlier=seat.sees_everything or conversation.agent_id == seat.agent.pk,
+        is_window_closed=is_mine and verdict.reason == "window_closed" and refusal == verdict.sentence,
         wrote_since_end=wrote_since_end(conversation),
         is_unanswered=conversation.last_inbound_at == conversation.last_message_at,
         reply_refusal=refusal,

@@ -19,3 +19,8 @@ def show_deliveries() -> int:
 def close_idle() -> int:
     """Close conversations that were left alone for too long; returns how many."""
     return upkeep.close_overdue(now=timezone.now())
+
+
+def show_media() -> int:
+    """Let conversations show what became of files; returns how many files there were."""
+    return drain(lambda: upkeep.show_changed_media(now=timezone.now()) > 0)

@@ -1,9 +1,12 @@
 """Reading one conversation for the desk: a bounded stretch of its thread, and what surrounds it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from channels_app.media import ShownFile, shown
+from channels_app.models_media import Media
 from conversations import access
 from conversations.models import Conversation, Message, RoutingDecision
 from conversations.worklists import Seat
@@ -33,7 +36,20 @@ class Stretch:
 
 def _messages(conversation: Conversation) -> QuerySet[Message]:
     """With everything that a bubble shows."""
-    return conversation.messages.select_related("author", "delivery", "inbound_text")
+    return conversation.messages.select_related("author", "delivery__template", "inbound_text", "in_reply_to")
+
+
+def files_of(messages: Iterable[Message]) -> dict[int, list[ShownFile]]:
+    """The files of each message, by the message's id, in their order. One statement; none without files."""
+    came = {m.inbound_text_id: m.pk for m in messages if m.inbound_text and m.inbound_text.media_count}
+    went = {m.delivery_id: m.pk for m in messages if m.delivery and m.delivery.media_count}
+    files: dict[int, list[ShownFile]] = {}
+    if came or went:
+        rows = Media.objects.filter(Q(inbound_text__in=list(came)) | Q(delivery__in=list(went)))
+        for row in rows.order_by("position", "id"):
+            message_id = came[row.inbound_text_id] if row.inbound_text_id else went[row.delivery_id]
+            files.setdefault(message_id, []).append(shown(row))
+    return files
 
 
 def stretch(conversation: Conversation, *, before: int | None) -> Stretch:

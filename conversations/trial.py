@@ -21,6 +21,7 @@ from routing.explain import Finding, explain
 from routing.models import WorkStream
 
 Shown = Callable[[str, str], str]
+SHORT_CODE_DIGITS = range(3, phones.LONGEST_SHORT_CODE + 1)
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,18 @@ def _wire(customer: str) -> WireAddress:
         return WireAddress("phone", phones.to_e164(customer, region=settings.DEFAULT_PHONE_REGION), "sms")
     except NotANumber:
         wire = phones.wire_address(customer)
-        if wire is None or (wire.kind == "alphanumeric" and not _is_known(wire)):
+        if wire is None or not (_is_short_code(wire) or _is_known(wire)):
             raise
         return wire
 
 
+def _is_short_code(wire: WireAddress) -> bool:
+    """Whether any customer could write from it, also one that never did."""
+    return wire.kind == "short_code" and len(wire.value) in SHORT_CODE_DIGITS
+
+
 def _is_known(wire: WireAddress) -> bool:
-    """Whether a sender by name has written before."""
+    """Whether such a sender has written before: by name, by an id, or from a number of a strange length."""
     return Address.objects.filter(kind=wire.kind, value=wire.value).exists()
 
 

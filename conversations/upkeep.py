@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
+from channels_app.models_media import Media
+from channels_app.providers.base import Error
+from channels_app.sessions import window_closes_at
 from conversations.changes import change_state, close_open_session, locked, save, say
 from conversations.models import Conversation, Message, Session, State
 from conversations.transitions import Cause, Idle, is_overdue
@@ -92,9 +95,8 @@ def show_changed_deliveries(*, now: datetime, most: int = 100) -> int:
 
 
 def _show_delivery(delivery_id: int, now: datetime) -> None:
-    conversation_id = (
-        Message.objects.filter(delivery=delivery_id).values_list("conversation_id", flat=True).first()
-    )
+    found = Message.objects.filter(delivery=delivery_id).values_list("conversation_id", "delivery__error")
+    conversation_id, error = found.first() or (None, "")
     with transaction.atomic():
         # Cleared first: a change that comes after this is news again.
         Delivery.objects.filter(pk=delivery_id, is_news=True).update(is_news=False)
@@ -102,4 +104,32 @@ def _show_delivery(delivery_id: int, now: datetime) -> None:
             return
         with locked(conversation_id) as conversation:
             Message.objects.filter(delivery=delivery_id).update(version=conversation.version)
+            if error == Error.WINDOW_CLOSED:
+                # WhatsApp may know better than our clock: the composer must offer what still can be sent.
+                conversation.window_closes_at = window_closes_at(conversation.number, conversation.address)
+            save(conversation, now)
+
+
+def show_changed_media(*, now: datetime, most: int = 100) -> int:
+    """Let the conversations of changed files show it; returns how many files there were."""
+    news = Media.objects.filter(is_news=True).order_by("id").values_list("id", "inbound_text_id")[:most]
+    by_text: dict[int | None, list[int]] = {}
+    for media_id, text_id in news:
+        by_text.setdefault(text_id, []).append(media_id)
+    # One change of the conversation for all the files of a text.
+    for of_text, media_ids in by_text.items():
+        _show_files(of_text, media_ids, now)
+    return sum(map(len, by_text.values()))
+
+
+def _show_files(of_text: int | None, media_ids: list[int], now: datetime) -> None:
+    messages = Message.objects.filter(inbound_text_id=of_text) if of_text else Message.objects.none()
+    conversation_id = messages.values_list("conversation_id", flat=True).first()
+    with transaction.atomic():
+        # Cleared first: a change that comes after this is news again.
+        Media.objects.filter(pk__in=media_ids, is_news=True).update(is_news=False)
+        if conversation_id is None:
+            return
+        with locked(conversation_id) as conversation:
+            messages.update(version=conversation.version)
             save(conversation, now)

@@ -3,17 +3,17 @@
 from django.urls import path, register_converter
 
 from conversations import actions, views
-from conversations.worklists import WORKLISTS, Worklist
+from conversations.worklists import VIEWS, Worklist
 
 
 class WorklistConverter:
-    """One of the three streams."""
+    """One of the three streams, or a view of one."""
 
-    regex = "|".join(WORKLISTS)
+    regex = "|".join(VIEWS)
 
     def to_python(self, value: str) -> Worklist:
-        """The stream of this name."""
-        return WORKLISTS[value]
+        """The list of this name."""
+        return VIEWS[value]
 
     def to_url(self, value: Worklist | str) -> str:
         """Its name."""
@@ -31,10 +31,13 @@ urlpatterns = [
     path(HERE, views.conversation, name="conversation"),
     path(f"{HERE}pick/", actions.pick, name="pick"),
     path(f"{HERE}reply/", actions.reply, name="reply"),
+    path(f"{HERE}templates/", views.templates, name="templates"),
+    path(f"{HERE}send-template/", actions.send_template, name="send-template"),
     path(f"{HERE}note/", actions.note, name="note"),
     path(f"{HERE}end/", actions.end, name="end"),
     path(f"{HERE}close-session/", actions.close_session, name="close-session"),
     path(f"{HERE}release/", actions.release, name="release"),
     path(f"{HERE}transfer/", actions.transfer, name="transfer"),
+    path(f"{HERE}files/<int:media_id>/fetch-again/", actions.fetch_again, name="fetch-again"),
     path(f"{HERE}messages/<int:message_id>/try-again/", actions.try_again, name="try-again"),
 ]

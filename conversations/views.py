@@ -10,16 +10,21 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from channels_app.accounts import provider_of
+from channels_app.accounts import rules_of
+from channels_app.sessions import has_windows
 from conversations import access, presenters, services, thread, worklists
 from conversations import feed as changes_feed
-from conversations.forms import TransferForm, WriteForm, last_sent
+from conversations.attaching import attaching_of
+from conversations.bubbles import bubbles
+from conversations.forms import ReplyForm, TransferForm, WriteForm, last_sent
 from conversations.models import Conversation
+from conversations.picker import picker_of
 from conversations.situation import Situation, situation_of
-from conversations.worklists import MY, WORKLISTS, Seat, Worklist
+from conversations.worklists import MY, VIEWS, Seat, Worklist
 from omnichannel.lib.ids import whole_number
 
 View = Callable[..., HttpResponse]
@@ -98,6 +103,7 @@ def _frame(
     context = {
         "worklist": worklist,
         "tabs": presenters.tabs(counts, current=worklist),
+        "orders": presenters.orders(worklist) if has_windows() else [],
         "rows": presenters.rows(page.rows, worklist=worklist, seat=seat, now=now),
         "after": after,
         "older": page.older,
@@ -121,13 +127,12 @@ def show(
     now = timezone.now()
     stretch = thread.stretch(conversation, before=_number(request.GET.get("before", "")))
     situation = situation_of(conversation, seat=seat, now=now)
-    looks = presenters.Looks(conversation, may_retry=situation.may_retry, now=now)
     context, cursor = _frame(request, seat, worklist)
-    context |= _conversation_context(conversation, situation, forms or {})
+    context |= _conversation_context(request, situation, forms or {})
     context |= {
         "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, situation, stretch)),
         "stretch": stretch,
-        "bubbles": presenters.bubbles(stretch.messages, looks=looks),
+        "bubbles": bubbles(stretch.messages, looks=changes_feed.looks_of(situation, stretch.messages)),
         "customer": presenters.customer(conversation, thread.why_here(conversation)),
         "earlier": thread.earlier(conversation, seat=seat),
         "last_sent": last_sent(request.session),
@@ -136,20 +141,42 @@ def show(
 
 
 def _conversation_context(
-    conversation: Conversation, situation: Situation, forms: dict[str, Any]
+    request: HttpRequest, situation: Situation, forms: dict[str, Any]
 ) -> dict[str, Any]:
     """What the parts of an open conversation are rendered from, on the page and in the feed."""
+    conversation = situation.conversation
     context: dict[str, Any] = {
         "conversation": conversation,
         "open_id": conversation.pk,
         "situation": situation,
-        "text_limit": provider_of(conversation.number.account).text_limit,
-        "reply_form": WriteForm(),
+        "text_limit": rules_of(conversation.number).text_limit,
+        # The feed renders it seldom.
+        "attaching": SimpleLazyObject(lambda: attaching_of(conversation.number)),
+        "reply_form": ReplyForm(),
         "note_form": WriteForm(),
+        "clock": presenters.clock(conversation, situation.now),
     }
+    if situation.may_send_template:
+        template_form = forms.get("template_form")
+        asked = request.POST if template_form else request.GET
+        context["picker"] = SimpleLazyObject(
+            lambda: picker_of(conversation.number, asked.dict(), form=template_form)
+        )
     if "transfer" in situation.commands:
         context["transfer_form"] = TransferForm(current=conversation.queue)
     return context | forms
+
+
+@require_GET
+@at_desk
+def templates(request: HttpRequest, seat: Seat, *, worklist: Worklist, conversation_id: int) -> HttpResponse:
+    """The picker of content templates by itself; without a script, the page with it."""
+    conversation = access.find(seat.user, conversation_id)
+    if "HX-Request" not in request.headers:
+        return HttpResponseRedirect(f"{address_of(worklist, conversation_id)}?{request.GET.urlencode()}")
+    situation = situation_of(conversation, seat=seat, now=timezone.now())
+    context = _conversation_context(request, situation, {}) | {"worklist": worklist}
+    return render(request, "desk/_picker.html", context)
 
 
 def _number(text: str) -> int | None:
@@ -172,7 +199,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 @at_desk
 def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
-    worklist = WORKLISTS.get(request.GET.get("view", ""), MY)
+    worklist = VIEWS.get(request.GET.get("view", ""), MY)
     watch = changes_feed.Watch(worklist, request.GET.get("after", ""), _number(request.GET.get("c", "")))
     cursor = changes_feed.decode(request.GET.get("cursor", ""))
     found = changes_feed.changes(seat=seat, watch=watch, cursor=cursor, now=timezone.now())
@@ -192,6 +219,6 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
         context |= {"agent": seat.agent, "used_capacity": services.used_capacity(seat.agent)}
     if found.thread is not None:
         situation = found.thread.situation
-        context |= _conversation_context(situation.conversation, situation, {})
+        context |= _conversation_context(request, situation, {})
         context["bubbles"] = found.thread.new
     return render(request, "desk/feed.html", context)

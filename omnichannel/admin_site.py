@@ -26,7 +26,14 @@ FORMFIELD_FOR_DBFIELD_DEFAULTS[ManyToManyField] = {"form_class": SeveralRecords}
 # order. What a person may not see is left out.
 MAP = {
     "Work Distribution Management": ("routing.WorkStream", "routing.Queue", "agents.Agent"),
-    "Channels": ("channels_app.SmsSettings", "channels_app.SmsNumber", "channels_app.ProviderAccount"),
+    "Channels": (
+        "channels_app.SmsSettings",
+        "channels_app.SmsNumber",
+        "channels_app.WhatsAppAccount",
+        "channels_app.ContentTemplate",
+        "channels_app.ProviderAccount",
+        "deleted-channels",
+    ),
     "Customers": (
         "contacts.Contact",
         "contacts.Account",
@@ -44,6 +51,7 @@ MAP = {
         "channels_app.InboundText",
         "channels_app.Refusal",
         "channels_app.Delivery",
+        "channels_app.Media",
         "channels_app.ProviderCall",
         "workers",
     ),
@@ -58,15 +66,19 @@ MAP = {
         "omnichannel.AuditEntry",
     ),
 }
-# Reached from a record above: rules from their work stream, messages from their conversation.
-REACHED_OTHERWISE = ("routing.RoutingRule", "conversations.Message")
+# Reached from a record above: rules from their work stream, WhatsApp numbers from their account, messages
+# from their conversation.
+REACHED_OTHERWISE = ("routing.RoutingRule", "channels_app.WhatsAppNumber", "conversations.Message")
 # What libraries register for themselves: of no use to people, and tokens are nobody's to read.
 # auditlog: its entries are ours, and so is their page.
 LEFT_OUT = frozenset({"django_q", "knox", "axes", "auditlog"})
 
 
 class Audited:
-    """Put before each ModelAdmin: changes are told by the audit log alone (omnichannel/audited.py)."""
+    """Put before each ModelAdmin: changes are told by the audit log alone (omnichannel/audited.py).
+
+    An admin class may say `trail(record)`: the breadcrumbs to its records, where they are not their list.
+    """
 
     def log_addition(self, *_: Any) -> None:
         """Told already."""
@@ -83,12 +95,24 @@ class Audited:
 
         return history_view(self, request, object_id)
 
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> Any:
+        """Below the same breadcrumbs as the record's own page."""
+        trail = getattr(self, "trail", None)
+        context["trail"] = trail(context["object"]) if trail else []
+        page: Any = super()
+        return page.render_delete_form(request, context)
 
-def audited(admin_class: type[ModelAdmin]) -> type[ModelAdmin]:
-    """The class, Audited."""
+
+def audited(admin_class: type[ModelAdmin], models: list[Any]) -> type[ModelAdmin]:
+    """The class, Audited; for records whose changes the log keeps, Simultaneous as well."""
     if issubclass(admin_class, Audited):
         return admin_class
-    return type(admin_class.__name__, (Audited, admin_class), {"__module__": admin_class.__module__})
+    from omnichannel.audited import AUDITED  # these need the models, which come later
+    from omnichannel.simultaneous import Simultaneous
+
+    is_logged = all(model._meta.label_lower in AUDITED for model in models)
+    before = (Audited, Simultaneous) if is_logged else (Audited,)
+    return type(admin_class.__name__, (*before, admin_class), {"__module__": admin_class.__module__})
 
 
 class AdministrationSite(AdminSite):
@@ -105,7 +129,7 @@ class AdministrationSite(AdminSite):
         models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
         library = getattr(admin_class, "__module__", "").partition(".")[0]
         ours = [m for m in models if not {m._meta.app_label, library} & LEFT_OUT]
-        super().register(ours, audited(admin_class or ModelAdmin), **options)
+        super().register(ours, audited(admin_class or ModelAdmin, ours), **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The sections of MAP, each with what the user may see."""
@@ -133,9 +157,13 @@ class AdministrationSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """What wants a person, what to set up next, and the map."""
-        steps = first_steps() if request.user.has_perm("routing.add_workstream") else []
+        may_set_up = request.user.has_perm("routing.add_workstream")
+        way, ways = first_steps(request.GET.get("way", "")) if may_set_up else (None, [])
+        steps = way.steps if way else []
         context = {
             "home": home_for(request.user, now=timezone.now()),
+            "way": way,
+            "ways": ways,
             "steps": steps,
             "next_step": next((step for step in steps if not step.is_done), None),
         }

@@ -8,11 +8,15 @@ from channels_app.api import SmsNumberViewSet, SmsSettingsViewSet
 from channels_app.api_health import ChannelHealthViewSet, IncidentViewSet
 from channels_app.api_records import DeliveryViewSet, ProviderCallViewSet, ReceiptViewSet, RefusalViewSet
 from channels_app.api_set_up import ProviderAccountViewSet
+from channels_app.api_templates import ContentTemplateViewSet
+from channels_app.api_whatsapp import WhatsAppAccountViewSet, WhatsAppNumberViewSet
 from contacts.api import AccountViewSet
 from contacts.erase_api import ErasureViewSet
 from contacts.import_api import ImportViewSet
 from contacts.merge_api import MergeViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
+from conversations.api_files import MediaViewSet
+from conversations.api_texts import InboundTextViewSet
 from omnichannel.audit_log.api import AuditEntryViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
 from omnichannel.rule_preview import RoutingRuleViewSet
@@ -30,8 +34,12 @@ for name, viewset in {
     "agents": AgentViewSet,
     "sms-settings": SmsSettingsViewSet,
     "sms-numbers": SmsNumberViewSet,
+    "whatsapp-accounts": WhatsAppAccountViewSet,
+    "whatsapp-numbers": WhatsAppNumberViewSet,
+    "content-templates": ContentTemplateViewSet,
     "provider-accounts": ProviderAccountViewSet,
     "receipts": ReceiptViewSet,
+    "inbound-texts": InboundTextViewSet,
     "refusals": RefusalViewSet,
     "deliveries": DeliveryViewSet,
     "provider-calls": ProviderCallViewSet,
@@ -45,6 +53,7 @@ for name, viewset in {
     "erasures": ErasureViewSet,
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
+    "media": MediaViewSet,
     "audit-log": AuditEntryViewSet,
 }.items():
     router.register(name, viewset, basename=f"api-{name}")

@@ -12,6 +12,7 @@ from knox.models import get_token_model
 
 from omnichannel.lib.audit import Place, note_sign_in, origin
 from omnichannel.lib.crypto import SecretField
+from omnichannel.lib.folding import FoldedField
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ AUDITED: dict[str, Audited] = {
     "channels_app.inboundurl": Audited(hidden=("token",), unsaid=("last_used_at",)),
     "channels_app.smssettings": Audited(unsaid=VALIDATION),
     "channels_app.number": Audited(
-        unsaid=("bucket_tokens", "bucket_filled_at", "webhook_seen", "webhook_seen_at")
+        unsaid=("bucket_tokens", "bucket_filled_at", "webhook_seen", "webhook_seen_at", "former_role")
     ),
     "channels_app.smsnumber": Audited(),
+    "channels_app.whatsappaccount": Audited(unsaid=VALIDATION),
+    "channels_app.whatsappnumber": Audited(unsaid=("sender_id", *VALIDATION)),
     "contacts.account": Audited(),
     "contacts.contact": Audited(),
     "contacts.note": Audited(),
@@ -60,8 +63,12 @@ AUDITED: dict[str, Audited] = {
 }
 # Not edited by anybody: acts, and records that are acted on.
 NOT_EDITED = {
+    "channels_app.contenttemplate": "a copy of what the provider has; Sync renews it",
     "channels_app.webhookreceipt": "Replay keeps who replayed it",
+    "channels_app.inboundtext": "Route again is noted by itself",
+    "channels_app.smstrial": "it keeps who asked for it, and what came of it",
     "channels_app.delivery": "Try again is a delivery of its own",
+    "channels_app.media": "Fetch again decides nothing: the same is asked for once more",
     "contacts.importjob": "each contact that it makes or changes is logged",
     "contacts.merge": "each contact and address that it changes is logged",
     "contacts.erasure": "its certificate tells who, when and what",
@@ -81,13 +88,25 @@ def start() -> None:
 
 def register(model: type[Model], how: Audited) -> None:
     """Let django-auditlog log a model's changes."""
-    said = [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in how.unsaid]
+    said = said_fields(model, how)
     auditlog.register(
         model,
         include_fields=[field.name for field in said],
         mask_fields=[f.name for f in said if f.name in how.hidden or isinstance(f, SecretField)],
         m2m_fields=set(how.lists),
     )
+
+
+def said_fields(model: type[Model], how: Audited) -> list[Any]:
+    """What the log keeps of a record: what people decide."""
+    fields = model._meta.concrete_fields
+    return [f for f in fields if not (f.primary_key or f.name in how.unsaid or _is_kept_in_step(f))]
+
+
+def _is_kept_in_step(field: Any) -> bool:
+    """Whether every save writes it by itself: the moment, the folded form of a name."""
+    is_moment = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return is_moment or isinstance(field, FoldedField)
 
 
 # --- log-ins and tokens ---------------------------------------------------------------------------

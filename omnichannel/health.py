@@ -10,7 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from channels_app.models import Delivery, WebhookReceipt
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import WebhookReceipt
 from omnichannel import __version__
 from omnichannel.models import WorkerHeartbeat
 

@@ -13,8 +13,10 @@ from django.utils.timesince import timesince
 
 from agents.models import User
 from channels_app import attention
+from contacts import erasing
 from omnichannel.health import SEEN_WITHIN
 from omnichannel.models import WorkerHeartbeat
+from routing.models import Channel
 
 LOOKED_BACK = timedelta(days=7)
 SAID = 2
@@ -157,39 +159,59 @@ def _deliveries(now: datetime) -> Found:
             yield Item(level, count, words, advice, url, f"Show {state} deliveries")
 
 
+# Kind -> level, what is told of a channel's connections, and what to do.
 SETTINGS_WORDS = {
-    attention.VALIDATION_FAILED: (
-        "bad",
-        "failed the last Validate API Key",
-        "",
-    ),
-    attention.NUMBER_MISSING: (
-        "warn",
-        "without an SMS number: nobody can text this work stream",
-        "Open the work stream and select New SMS Number.",
-    ),
-    attention.VALIDATION_WARNED: (
-        "warn",
-        "validated with a warning",
-        "",
-    ),
+    attention.VALIDATION_FAILED: ("bad", "failed the last {validate}", ""),
+    attention.NUMBER_MISSING: ("warn", "without {a_number}: nobody can text {here}", "{add_number}"),
+    attention.VALIDATION_WARNED: ("warn", "validated with a warning", ""),
     attention.NEVER_VALIDATED: (
         "warn",
         "never validated",
-        "Select Validate API Key, to know now and not at the first text.",
+        "Select {validate}, to know now and not at the first text.",
     ),
+}
+# What a channel's connections and their parts are called, for the words above.
+CONNECTIONS = {
+    Channel.SMS: {
+        "one": "SMS Settings",
+        "several": "SMS Settings",
+        "model": "smssettings",
+        "validate": "Validate API Key",
+        "a_number": "an SMS number",
+        "here": "this work stream",
+        "add_number": "Open the work stream and select New SMS Number.",
+    },
+    Channel.WHATSAPP: {
+        "one": "WhatsApp account",
+        "several": "WhatsApp accounts",
+        "model": "whatsappaccount",
+        "validate": "Validate",
+        "a_number": "a number",
+        "here": "this account",
+        "add_number": "Open the account and select Add new WhatsApp number.",
+    },
 }
 
 
-def _settings(now: datetime) -> Found:
-    counts = attention.settings_in_trouble()
+def _sms_settings(now: datetime) -> Found:
+    return _connections(Channel.SMS)
+
+
+def _whatsapp_accounts(now: datetime) -> Found:
+    return _connections(Channel.WHATSAPP)
+
+
+def _connections(channel: Channel) -> Found:
+    counts, called = attention.settings_in_trouble(channel), CONNECTIONS[channel]
     for kind, (level, words, advice) in SETTINGS_WORDS.items():
-        if counts[kind]:
-            url = _listed("channels_app_smssettings", trouble=kind)
+        if count := counts[kind]:
+            said = f"{_s(count, called['one'], called['several'])} {words.format(**called)}"
+            advice = advice.format(**called)
             if kind in {attention.VALIDATION_FAILED, attention.VALIDATION_WARNED}:
-                advice = _sentences(attention.validations_said(kind))
-            item = Item(level, counts[kind], f"SMS settings {words}", advice, url, "Show these SMS settings")
-            yield replace(item, permission="channels_app.change_smssettings")
+                advice = _sentences(attention.validations_said(kind, channel))
+            url = _listed(f"channels_app_{called['model']}", trouble=kind)
+            item = Item(level, count, said, advice, url, f"Show these {called['several']}")
+            yield replace(item, permission=f"channels_app.change_{called['model']}")
 
 
 def _incidents(now: datetime) -> Found:
@@ -206,7 +228,7 @@ def _refusals(now: datetime) -> Found:
     since = _since(now)
     if count := attention.refusals(since=since):
         words = f"{_s(count, 'webhook was', 'webhooks were')} refused {WITHIN}"
-        advice = "The signature did not fit: compare the address we expected and the Auth Token."
+        advice = "The signature did not fit: compare the address we expected and the secret that is stored."
         url = _listed("channels_app_refusal", at__gte=since.isoformat())
         yield Item("warn", count, words, advice, url, "Show refusals")
 
@@ -224,15 +246,27 @@ def _unrouted(now: datetime) -> Found:
         yield Item("warn", count, words, advice, url, "Show unrouted texts")
 
 
+def _erasures(now: datetime) -> Found:
+    if count := len(erasing.stuck().values_list("pk")[: attention.COUNTED_AT_MOST]):
+        words = f"{_s(count, 'erasure does', 'erasures do')} not go on: somebody is not forgotten yet"
+        advice = (
+            "Each is tried again by itself. The server's log names its certificate and says why it fails."
+        )
+        url = f"{reverse('admin:customer-erasures')}?stuck=1"
+        yield Item("bad", count, words, advice, url, "Show these erasures")
+
+
 # Who may see it (a permission), and what it says. In the order in which troubles are looked for.
 SOURCES: tuple[tuple[str, Callable[[datetime], Found]], ...] = (
     ("channels_app.view_webhookreceipt", _workers),
     ("channels_app.view_incident", _incidents),
-    ("channels_app.view_smssettings", _settings),
+    ("channels_app.view_smssettings", _sms_settings),
+    ("channels_app.view_whatsappaccount", _whatsapp_accounts),
     ("channels_app.view_webhookreceipt", _receipts),
     ("channels_app.view_delivery", _deliveries),
     ("channels_app.view_inboundtext", _unrouted),
     ("channels_app.view_refusal", _refusals),
+    ("contacts.add_erasure", _erasures),
 )
 
 

@@ -7,10 +7,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.hindsight import LISTED_AT_MOST, Hindsight, would_have
-from routing.admin_order import remark_on, trail_to
+from routing.admin_order import trail_to
 from routing.admin_rules import RoutingRuleAdmin, is_id
 from routing.forms import RoutingRuleForm
 from routing.models import RoutingRule, WorkStream
+from routing.rule_list import remark_on
 from routing.rules import Rule
 from routing.services import as_value
 

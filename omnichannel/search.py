@@ -12,15 +12,11 @@ from django.urls import reverse
 
 from agents.models import Agent, User
 from agents.roles import sees_numbers
-from channels_app.models import (
-    Delivery,
-    InboundText,
-    Provider,
-    ProviderAccount,
-    SmsNumber,
-    SmsSettings,
-    WebhookReceipt,
-)
+from channels_app.models import ProviderAccount, SmsNumber, SmsSettings
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import InboundText, WebhookReceipt
+from channels_app.models_whatsapp import WhatsAppAccount, WhatsAppNumber
+from channels_app.providers import REGISTRY
 from contacts.models import Account, Address, Contact
 from contacts.search import accounts_matching, addresses_matching, contacts_matching, number_beginnings
 from conversations.models import Conversation
@@ -170,6 +166,20 @@ def _sms_settings(query: Query) -> Iterable[Any]:
     return _some(rows.filter(named), "work_stream__name")
 
 
+def _whatsapp_accounts(query: Query) -> Iterable[Any]:
+    rows = WhatsAppAccount.objects.select_related("account").filter(deleted_at=None)
+    named = Q(name__icontains=query.text) | Q(account__external_id__iexact=query.text)
+    return _some(rows.filter(named), "name")
+
+
+def _whatsapp_numbers(query: Query) -> Iterable[Any]:
+    rows = WhatsAppNumber.objects.select_related("number", "work_stream")
+    wanted = Q(name__icontains=query.text)
+    for beginning in number_beginnings(query.text):
+        wanted |= Q(number__value__startswith=beginning.removeprefix("+"))
+    return _some(rows.filter(wanted), "name", "id")
+
+
 def _accounts(query: Query) -> Iterable[Any]:
     return _some(ProviderAccount.objects.filter(external_id__iexact=query.text), "id")
 
@@ -204,7 +214,7 @@ def _conversations(query: Query) -> Iterable[Any]:
 
 
 def _texts(query: Query) -> Iterable[Any]:
-    by_name = Q(provider__in=Provider.values, external_id=query.text)
+    by_name = Q(provider__in=REGISTRY, external_id=query.text)
     return _some(InboundText.objects.select_related("address").filter(Q(pk=query.id_of("text")) | by_name))
 
 
@@ -215,7 +225,7 @@ def _deliveries(query: Query) -> Iterable[Any]:
 
 def _receipts(query: Query) -> Iterable[Any]:
     # By the provider's id, the receipt of that text.
-    of_text = InboundText.objects.filter(provider__in=Provider.values, external_id=query.text)
+    of_text = InboundText.objects.filter(provider__in=REGISTRY, external_id=query.text)
     ids = list(of_text.values_list("receipt", flat=True))
     wanted = Q(pk=query.id_of("receipt", "webhook")) | Q(pk__in=ids)
     return _some(WebhookReceipt.objects.defer("body").filter(wanted))
@@ -254,6 +264,10 @@ def _delivery(delivery: Delivery, may_see: bool) -> tuple[str, str]:
     return f"Delivery {delivery.pk}", f"{delivery.state} · to {_customer(delivery.address, may_see)}"
 
 
+def _whatsapp_number(role: WhatsAppNumber, _may_see: bool) -> tuple[str, str]:
+    return role.name, f"{phones.readable(f'+{role.number.value}')} · {role.work_stream}"
+
+
 def _sms_number(number: SmsNumber, _may_see: bool) -> tuple[str, str]:
     return phones.readable(f"+{number.number.value}"), str(number.work_stream)
 
@@ -265,6 +279,10 @@ SOURCES = (
     Source("Users", User, _users, lambda row, _: (str(row), row.username)),
     Source("SMS Settings", SmsSettings, _sms_settings, lambda row, _: (str(row), str(row.account)), False),
     Source("SMS Numbers", SmsNumber, _sms_numbers, _sms_number),
+    Source(
+        "WhatsApp accounts", WhatsAppAccount, _whatsapp_accounts, lambda row, _: (row.name, str(row.account))
+    ),
+    Source("WhatsApp Numbers", WhatsAppNumber, _whatsapp_numbers, _whatsapp_number),
     Source("Provider accounts", ProviderAccount, _accounts, lambda row, _: (str(row), row.base_url), False),
     Source("Contacts", Contact, _contacts, _contact),
     Source("Accounts (companies)", Account, _companies, lambda row, _: (row.name, row.phone or "")),

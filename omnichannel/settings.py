@@ -185,7 +185,12 @@ Q_CLUSTER = {
         SENDING_LANE: {
             "workers": environment.positive_int("SENDING_WORKERS", env.str("SENDING_WORKERS", default="2"))
         },
-        BACKGROUND_LANE: {"workers": 1},
+        # Two: customers' pictures need not wait for an import.
+        BACKGROUND_LANE: {
+            "workers": environment.positive_int(
+                "BACKGROUND_WORKERS", env.str("BACKGROUND_WORKERS", default="2")
+            )
+        },
     },
     "orm": "default",
     "broker_class": "omnichannel.lib.queue.DoorbellBroker",
@@ -206,8 +211,12 @@ DOORBELLS = {
     "delivery.changed": Doorbell(task="conversations.tasks.show_deliveries", lane=DESK_LANE, every_s=1),
     "conversation.sweep": Doorbell(task="conversations.tasks.close_idle", lane=DESK_LANE, every_s=60),
     "delivery.due": Doorbell(task="channels_app.tasks.send_due", lane=SENDING_LANE, every_s=1),
+    "media.due": Doorbell(task="channels_app.tasks.fetch_media", lane=BACKGROUND_LANE, every_s=2),
+    "media.changed": Doorbell(task="conversations.tasks.show_media", lane=DESK_LANE, every_s=1),
+    "media.sweep": Doorbell(task="channels_app.tasks.sweep_media", lane=BACKGROUND_LANE, every_s=3600),
     "delivery.doubtful": Doorbell(task="channels_app.tasks.settle_doubtful", lane=SENDING_LANE, every_s=15),
     "texts.missed": Doorbell(task="channels_app.tasks.fetch_missed", lane=SENDING_LANE, every_s=60),
+    "templates.sync": Doorbell(task="channels_app.tasks.sync_templates", lane=SENDING_LANE, every_s=60),
     "records.old": Doorbell(task="channels_app.tasks.remove_old", lane=SENDING_LANE, every_s=3600),
     "health.watch": Doorbell(task="channels_app.tasks.watch_health", lane=DESK_LANE, every_s=60),
     "sign_in.sweep": Doorbell(task="agents.tasks.sweep", lane=DESK_LANE, every_s=3600),
@@ -240,6 +249,11 @@ DOUBT_SURELY_NOT_S = environment.positive_int(
 # Keeps two installations that share one Redis or one machine from ringing each other's bells.
 DOORBELL_SCOPE = hashlib.sha256(str(DATABASES["default"]["NAME"]).encode()).hexdigest()[:12]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- pictures and files ---------------------------------------------------------------------------
+
+# No file is larger, in or out, whatever its channel would carry; each channel has limits of its own below.
+MEDIA_LARGEST_MB = environment.positive_int("MEDIA_LARGEST_MB", env.str("MEDIA_LARGEST_MB", default="5"))
 
 # --- people ---------------------------------------------------------------------------------------
 
@@ -333,12 +347,15 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "omnichannel.schema.document_refusals",
     ],
-    # Three records have a state of their own; each gets its name in the schema.
+    # Four records have a state of their own; each gets its name in the schema.
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "agents.roles.ROLE_CHOICES",
+        "ProviderEnum": "channels_app.providers.provider_choices",
+        "WhatsAppProviderEnum": "channels_app.whatsapp.provider_choices",
         "ConversationStateEnum": "conversations.models.State",
-        "ReceiptStateEnum": "channels_app.models.WebhookReceipt.State",
-        "DeliveryStateEnum": "channels_app.models.Delivery.State",
+        "ReceiptStateEnum": "channels_app.models_receipts.WebhookReceipt.State",
+        "DeliveryStateEnum": "channels_app.models_deliveries.Delivery.State",
+        "MediaStateEnum": "channels_app.models_media.Media.State",
     },
 }
 
@@ -350,6 +367,9 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "omnichannel" / "assets"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "media": environment.media_storage(
+        "MEDIA_STORAGE", env.str("MEDIA_STORAGE", default=""), folder=VAR_DIR / "media"
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

@@ -15,6 +15,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("omnichannel.api")),
     path("desk/", include("conversations.urls")),
+    path("media/out/", include("channels_app.media_urls")),
+    path("media/", include("conversations.media_urls")),
     path("", include("agents.urls")),
     path("", RedirectView.as_view(pattern_name="desk:home"), name="root"),
 ]

@@ -1,6 +1,6 @@
 """The page of a work stream: what several rooms know of it, in the documents' tabs, with one save."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,9 +16,13 @@ from channels_app.admin.on_stream import (
     introduce,
     tell,
 )
-from channels_app.models import SmsSettings
+from channels_app.models import SmsNumber, SmsSettings
+from channels_app.models_whatsapp import WhatsAppNumber
+from conversations.routing_again import kept_for
+from omnichannel.lib import phones
 from routing.admin import WorkStreamAdmin
-from routing.models import WorkStream
+from routing.channels import enabled_channels
+from routing.models import Channel, WorkStream
 
 CHANGES_SETTINGS = "channels_app.change_smssettings"
 
@@ -31,6 +35,9 @@ class Tab:
     name: str
     sections: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    # The only channel whose streams have it; empty: all.
+    channel: str = ""
+    template: str = ""
     fieldsets: list[Any] = field(default_factory=list)
     inlines: list[Any] = field(default_factory=list)
 
@@ -38,15 +45,27 @@ class Tab:
         """The tab with its parts of a page."""
         mine = [one for one in fieldsets if one.name in self.sections]
         rows = [one for one in inlines if one.opts.model._meta.label in self.models]
-        return Tab(self.id, self.name, self.sections, self.models, mine, rows)
+        return replace(self, fieldsets=mine, inlines=rows)
+
+    def is_for(self, stream: WorkStream | None) -> bool:
+        """Whether a stream's page has it; a new stream has no channel yet, and nothing to list."""
+        if stream is None:
+            return not self.template
+        return self.channel in ("", stream.channel)
 
 
 # In the documents' order, with the documents' names. A tab without parts is left out.
 TABS = (
     Tab("work-distribution", "Work distribution", ("General information", "Work distribution")),
     Tab("routing-rule-items", "Routing rule items", ("Routing rule items",), ("routing.RoutingRule",)),
-    Tab("sms-settings", "SMS Settings", models=("channels_app.SmsSettings",)),
-    Tab("sms-numbers", "SMS Numbers", models=("channels_app.SmsNumber",)),
+    Tab("sms-settings", "SMS Settings", models=("channels_app.SmsSettings",), channel=Channel.SMS),
+    Tab("sms-numbers", "SMS Numbers", models=("channels_app.SmsNumber",), channel=Channel.SMS),
+    Tab(
+        "whatsapp-numbers",
+        "WhatsApp numbers",
+        channel=Channel.WHATSAPP,
+        template="admin/channels_app/on_stream/whatsapp_numbers.html",
+    ),
 )
 
 
@@ -55,6 +74,17 @@ class WorkStreamPage(ConflictsAreTold, WorkStreamAdmin):
     """A work stream with its rules, SMS settings and number: one form, one transaction, one save."""
 
     inlines = (SmsSettingsInline, SmsNumberInline)
+
+    def get_inlines(self, request: HttpRequest, obj: WorkStream | None) -> Any:
+        """SMS Settings and number are for SMS; a new stream may become one."""
+        return () if obj is not None and obj.channel != Channel.SMS else self.inlines
+
+    def records_on_page(self, stream: WorkStream) -> list[Any]:
+        """What the one save stores; the order of the rules looks after itself."""
+        sms_settings = SmsSettings.objects.filter(work_stream=stream).select_related("account").first()
+        sms_number = SmsNumber.objects.filter(work_stream=stream).select_related("number").first()
+        of_settings = [sms_settings, sms_settings.account] if sms_settings else []
+        return [stream, *of_settings, *([sms_number, sms_number.number] if sms_number else [])]
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         """A number needs settings, which may come with the same save."""
@@ -88,12 +118,17 @@ class WorkStreamPage(ConflictsAreTold, WorkStreamAdmin):
         """In tabs, with Validate API Key once there is something to validate."""
         fieldsets, inlines = list(context["adminform"]), context["inline_admin_formsets"]
         tabs = [tab.filled(fieldsets, inlines) for tab in TABS]
-        context["tabs"] = [tab for tab in tabs if tab.fieldsets or tab.inlines]
+        shown = [tab for tab in tabs if tab.is_for(obj)]
+        context["tabs"] = [tab for tab in shown if tab.fieldsets or tab.inlines or tab.template]
+        context["is_enabled"] = obj is None or obj.channel in enabled_channels()
+        context["whatsapp_numbers"] = whatsapp_numbers(obj)
         context["may_validate"] = (
             obj is not None
             and request.user.has_perm(CHANGES_SETTINGS)
             and SmsSettings.objects.filter(work_stream=obj).exists()
         )
+        if obj is not None and request.user.has_perm("channels_app.view_inboundtext"):
+            context["kept_texts"] = kept_for(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_post_save_add(self, request: HttpRequest, obj: WorkStream) -> HttpResponseRedirect:
@@ -122,6 +157,14 @@ class WorkStreamPage(ConflictsAreTold, WorkStreamAdmin):
         for check in validation.validate(sms_settings=sms_settings):
             messages.add_message(request, LEVELS[check.level], check.text)
         return to_page(pk)
+
+
+def whatsapp_numbers(stream: WorkStream | None) -> list[tuple[WhatsAppNumber, str]]:
+    """The WhatsApp numbers whose texts a stream takes, each as people read it."""
+    if stream is None or stream.channel != Channel.WHATSAPP:
+        return []
+    roles = stream.whatsapp_numbers.select_related("number", "whatsapp_account").order_by("name", "id")
+    return [(role, phones.readable(f"+{role.number.value}")) for role in roles]
 
 
 def to_page(pk: int) -> HttpResponseRedirect:

@@ -13,23 +13,22 @@ from agents.models import Agent
 from omnichannel.lib.backoffice import chip
 from omnichannel.lib.durations import readable
 from routing.admin_channels import ChannelSettingAdmin
-from routing.admin_order import RULES_CSS, RULES_JS, rule_items_panel
+from routing.admin_order import RULES_CSS, RULES_JS
 from routing.forms import WorkStreamForm
 from routing.models import Queue, WorkStream
+from routing.rule_list import rule_items_panel
 from routing.services import (
     Protected,
     delete_queue,
     obstacle_to_deleting,
     queues_of,
+    reorder_rules,
     retire_work_stream,
     set_status,
 )
 
 __all__ = ["AgentWithQueuesAdmin", "ChannelSettingAdmin", "QueueAdmin", "WorkStreamAdmin"]
 EVERYBODY = "Everybody is a member; that cannot be changed."
-RETIRED = (
-    "Work streams are taken out of use: their history stays, texts to their number are kept as unrouted."
-)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -90,7 +89,7 @@ class WorkStreamAdmin(admin.ModelAdmin):
     )
     distribution = ("Work distribution", {"fields": ("work_distribution_mode", "capacity")})
     rules = ("Routing rule items", {"fields": ("rule_items",), "classes": ("panel",)})
-    readonly_fields: ClassVar[Any] = ("allow_automated_messages", "auto_close", "rule_items")
+    readonly_fields: ClassVar[Any] = ("allow_automated_messages", "auto_close")
 
     @admin.display(description="Allow automated messages")
     def allow_automated_messages(self, _stream: WorkStream) -> str:
@@ -101,12 +100,19 @@ class WorkStreamAdmin(admin.ModelAdmin):
         css = RULES_CSS
         js = RULES_JS
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The stream; it remembers whether this person may change its rules, for rule_items to show how."""
-        stream: Any = super().get_object(request, object_id, from_field)
-        if stream is not None:
-            stream.may_change_rules = request.user.has_perm("routing.change_routingrule")
-        return stream
+    def get_readonly_fields(self, request: HttpRequest, obj: WorkStream | None = None) -> Any:
+        """The channel is chosen once; the rules are ordered by those who may change them."""
+        found = super().get_readonly_fields(request, obj)
+        if obj is not None:
+            found = (*found, "channel")
+        may_order = obj is not None and request.user.has_perm("routing.change_routingrule")
+        return found if may_order else (*found, "rule_items")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With the order of the rules, when there is a new one. Raises Stale."""
+        super().save_related(request, form, formsets, change)
+        if order := form.cleaned_data.get("rule_items"):
+            reorder_rules(work_stream=form.instance, ids=order.ids, seen=order.seen)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Those in use."""
@@ -122,7 +128,7 @@ class WorkStreamAdmin(admin.ModelAdmin):
             return ((name, {"fields": fields}), self.distribution, self.rules)
         return (self.general, self.distribution, self.rules) if obj else (self.general, self.distribution)
 
-    @admin.display(description="auto-close after", ordering="auto_close_after_inactivity")
+    @admin.display(description="auto-close after inactivity", ordering="auto_close_after_inactivity")
     def auto_close(self, stream: WorkStream) -> str:
         """As people say it."""
         return readable(stream.auto_close_after_inactivity)
@@ -165,8 +171,8 @@ class WorkStreamAdmin(admin.ModelAdmin):
 
     @admin.display(description="in order; the first true one wins")
     def rule_items(self, stream: WorkStream) -> str:
-        """The stream's rules in order, and the ways to change them."""
-        return rule_items_panel(stream, may_change=getattr(stream, "may_change_rules", False))
+        """The stream's rules in order, for who only reads them; see WorkStreamForm."""
+        return rule_items_panel(stream, may_change=False)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Nothing is deleted: no need to collect years of conversations."""

@@ -39,6 +39,7 @@ class ChannelSettingAdmin(admin.ModelAdmin):
                 "description": CLOSING,
             },
         ),
+        ("Pictures and files", {"fields": ("blocked_extensions",)}),
     )
 
     @admin.display(description="enabled")

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from omnichannel.lib.backoffice import without_shortcuts
 from omnichannel.lib.ids import whole_number
-from routing.admin_order import RULES_CSS, RULES_JS
+from routing.admin_order import RULES_CSS, RULES_JS, trail_to
 from routing.conditions import from_json
 from routing.forms import RoutingRuleForm
 from routing.models import Queue, RoutingRule, WorkStream
@@ -32,11 +32,21 @@ class RoutingRuleAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     ordering = ("work_stream", "position", "id")
     sortable_by: ClassVar[Any] = ()
+    # The order is changed elsewhere, and no part of this page.
+    unversioned = ("position",)
     change_form_template = "admin/routing/routingrule/change_form.html"
 
     class Media:
         css = RULES_CSS
         js = RULES_JS
+
+    def is_saving(self, request: HttpRequest) -> bool:
+        """Not by Preview, nor by the builder's own buttons."""
+        return "_preview" not in request.POST and "condition-do" not in request.POST
+
+    def trail(self, rule: RoutingRule) -> list[tuple[str, str]]:
+        """Rules are reached from their stream."""
+        return trail_to(rule.work_stream)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Those of streams in use."""

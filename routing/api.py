@@ -45,11 +45,15 @@ class WorkStreamSerializer(serializers.ModelSerializer):
         extra_kwargs = {"auto_close_after_inactivity": {"error_messages": {"min_value": TOO_SHORT}}}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A new stream is of a channel that is enabled; so is one that changes its channel."""
+        """A new stream is of a channel that is enabled, and keeps it."""
         was = self.instance.channel if isinstance(self.instance, WorkStream) else None
         channel = attrs.get("channel", was or Channel.SMS)
+        if was is not None and channel != was:
+            raise serializers.ValidationError(
+                {"channel": ["The channel of a work stream cannot be changed."]}
+            )
         try:
-            if channel != was:
+            if was is None:
                 check_enabled(channel)
         except NotEnabled as error:
             raise serializers.ValidationError({"channel": [str(error)]}) from error

@@ -16,6 +16,7 @@ from routing.models import ChannelSetting
                 "auto_close_open": 43200,
                 "auto_close_active": None,
                 "auto_close_wrap_up": 120,
+                "blocked_extensions": "exe bat js svg",
             },
         )
     ]
@@ -25,7 +26,14 @@ class ChannelSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = ChannelSetting
-        fields = ["channel", "is_enabled", "auto_close_open", "auto_close_active", "auto_close_wrap_up"]
+        fields = [
+            "channel",
+            "is_enabled",
+            "auto_close_open",
+            "auto_close_active",
+            "auto_close_wrap_up",
+            "blocked_extensions",
+        ]
         read_only_fields = ["channel"]
 
 

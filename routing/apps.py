@@ -12,14 +12,15 @@ class RoutingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """There is always a Default queue, and a setting of every channel."""
+        """There is always a Default queue, a setting of every channel, and a WhatsApp work stream."""
         post_migrate.connect(make_what_is_always_there, sender=self, dispatch_uid="routing.always_there")
 
 
 def make_what_is_always_there(**_: object) -> None:
-    """Make the Default queue and the channels' settings when they are missing."""
-    from routing.channels import ensure_channel_settings
+    """Make the Default queue, the channels' settings and a WhatsApp work stream when they are missing."""
+    from routing.channels import ensure_channel_settings, ensure_whatsapp_stream
     from routing.services import ensure_default_queue
 
     ensure_default_queue()
     ensure_channel_settings()
+    ensure_whatsapp_stream()

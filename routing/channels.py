@@ -25,11 +25,30 @@ def ensure_channel_settings() -> None:
         ChannelSetting.objects.get_or_create(channel=channel)
 
 
+# What the documents' WhatsApp steps choose from the lookup.
+WHATSAPP_STREAM = "WhatsApp channel work stream"
+
+
+def ensure_whatsapp_stream() -> None:
+    """Make the out-of-the-box WhatsApp work stream (after each migrate) unless there is, or was, one."""
+    if WorkStream.objects.filter(channel=Channel.WHATSAPP).exists():
+        return
+    taken = WorkStream.objects.filter(name=WHATSAPP_STREAM).exists()
+    name = f"{WHATSAPP_STREAM} 2" if taken else WHATSAPP_STREAM
+    WorkStream.objects.get_or_create(name=name, defaults={"channel": Channel.WHATSAPP})
+
+
 def enabled_channels() -> list[str]:
     """What the organisation uses."""
     return list(
         ChannelSetting.objects.filter(is_enabled=True).order_by("id").values_list("channel", flat=True)
     )
+
+
+def blocked_extensions(channel: str) -> frozenset[str]:
+    """Extensions of files that a channel neither takes nor sends, in lower case, without dots."""
+    words = ChannelSetting.objects.filter(channel=channel).values_list("blocked_extensions", flat=True)
+    return frozenset(" ".join(words).split())
 
 
 def check_enabled(channel: str) -> None:

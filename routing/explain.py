@@ -33,7 +33,7 @@ def explain(item: Item, facts: Facts, *, shown: Callable[[str, str], str]) -> Fi
     """What came of it. `shown` writes a field's value as the reader may see it (numbers masked, perhaps)."""
     if isinstance(item, Group):
         items = tuple(explain(one, facts, shown=shown) for one in item.items)
-        words = dict(MATCHES)[item.match] if items else "There is no condition: always true"
+        words = dict(MATCHES)[item.match] if items else "There is no condition"
         return Finding(is_true(item, facts), words, is_group=True, items=items)
     actual = shown(item.field, facts.get(item.field, ""))
     return Finding(satisfied(item, facts), said(item), actual)

@@ -1,5 +1,6 @@
 """Forms of routing's administration."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from routing.models import (
     RoutingRule,
     WorkStream,
 )
+from routing.order_form import RuleOrderField
 
 
 def never_or(label: str) -> MinutesField:
@@ -29,7 +31,7 @@ def never_or(label: str) -> MinutesField:
 
 
 class WorkStreamForm(forms.ModelForm):
-    """A work stream's own fields."""
+    """A work stream's own fields, and the order of its rules."""
 
     auto_close_after_inactivity = MinutesField(
         label="Auto-close after inactivity",
@@ -38,6 +40,8 @@ class WorkStreamForm(forms.ModelForm):
         help_text="For example 8 hours, or 1 day 12 hours: how long after the last text from either side a "
         "Waiting conversation is closed. For SMS, eight hours or more.",
     )
+
+    rule_items = RuleOrderField(label="In order; the first true one wins")
 
     class Meta:
         model = WorkStream
@@ -53,19 +57,18 @@ class WorkStreamForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if "name" in self.fields and not self.instance.pk:
+        if "name" in self.fields and not self.instance.pk and not self.is_bound:
             self.fields["name"].widget.attrs["autofocus"] = True
+        if isinstance(order := self.fields.get("rule_items"), RuleOrderField):
+            order.of(self.instance)
         if "channel" in self.fields:
             self._offer_channels(self.fields["channel"])
 
     def _offer_channels(self, field: Any) -> None:
-        """Those that are enabled, and the stream's own."""
+        """Those that are enabled; a stream that is there keeps its own."""
         enabled = enabled_channels()
-        own = self.instance.channel if self.instance.pk else None
-        field.choices = [(key, words) for key, words in Channel.choices if key in enabled or key == own]
-        if own and own not in enabled:
-            field.help_text = "Not enabled: it starts no conversation. See Settings, Channels."
-        elif not field.choices:
+        field.choices = [(key, words) for key, words in Channel.choices if key in enabled]
+        if not field.choices:
             field.help_text = "No channel is enabled. See Settings, Channels."
 
 
@@ -76,9 +79,27 @@ class ChannelSettingForm(forms.ModelForm):
     auto_close_active = never_or("Auto close conversation after: Active")
     auto_close_wrap_up = never_or("Auto close conversation after: Wrap-up")
 
+    blocked_extensions = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 5}),
+        required=False,
+        max_length=5000,
+        help_text="Files with these extensions are neither taken from customers nor sent to them, for "
+        "example: exe bat js. Web pages, SVG, scripts and programs never are, whatever they are called.",
+    )
+
     class Meta:
         model = ChannelSetting
-        fields = ("is_enabled", "auto_close_open", "auto_close_active", "auto_close_wrap_up")
+        fields = (
+            "is_enabled",
+            *("auto_close_open", "auto_close_active", "auto_close_wrap_up"),
+            "blocked_extensions",
+        )
+
+    def clean_blocked_extensions(self) -> str:
+        """As people write them: with dots, commas, semicolons, line ends, in capitals."""
+        return " ".join(
+            sorted(set(re.split(r"[\s,;.]+", self.cleaned_data["blocked_extensions"].lower())) - {""})
+        )
 
 
 class RoutingRuleForm(EditingMixin, forms.ModelForm):

@@ -86,19 +86,19 @@ def remarks_on(rules: Sequence[Rule], *, most_steps: int = MOST_STEPS) -> list[R
     return found
 
 
-def can_be_true(group: Group) -> bool:
+def can_be_true(group: Group, steps: _Steps | None = None) -> bool:
     """False when there is surely no customer and no text for which it is true."""
-    return not _surely_none(_terms, group, True, _Steps(MOST_STEPS))
+    return not _surely_none(_terms, group, True, steps or _Steps(MOST_STEPS))
 
 
-def is_always_true(group: Group) -> bool:
+def is_always_true(group: Group, steps: _Steps | None = None) -> bool:
     """True when it is surely true of every customer and every text."""
-    return _surely_none(_terms, group, False, _Steps(MOST_STEPS))
+    return _surely_none(_terms, group, False, steps or _Steps(MOST_STEPS))
 
 
-def implies(one: Group, other: Group) -> bool:
-    """True when surely everything that is true of one is true of the other."""
-    return _surely_none(_without, one, [other], _Steps(MOST_STEPS))
+def implies(one: Group, *others: Group, steps: _Steps | None = None) -> bool:
+    """True when surely everything that is true of one is true of one of the others."""
+    return _surely_none(_without, one, list(others), steps or _Steps(MOST_STEPS))
 
 
 def _surely_none(find: Callable[..., set[Term]], *about: object) -> bool:
@@ -110,25 +110,25 @@ def _surely_none(find: Callable[..., set[Term]], *about: object) -> bool:
 
 
 def _never(rule: Rule, steps: _Steps) -> Remark | None:
-    if not _surely_none(_terms, rule.condition, True, steps):
+    if can_be_true(rule.condition, steps):
         return None
     return Remark(rule.id, "never", "Can never be true: its conditions contradict one another.")
 
 
 def _unreachable(rule: Rule, above: list[Rule], steps: _Steps) -> Remark | None:
     for earlier in above:
-        if _surely_none(_without, rule.condition, [earlier.condition], steps):
+        if implies(rule.condition, earlier.condition, steps=steps):
             told = f"Never reached: whenever it is true, “{earlier.name}” above it is true, and wins."
             return Remark(rule.id, "unreachable", told)
     others = [earlier.condition for earlier in above]
-    if len(others) > 1 and _surely_none(_without, rule.condition, others, steps):
+    if len(others) > 1 and implies(rule.condition, *others, steps=steps):
         told = "Never reached: whenever it is true, one of the rules above it is true, and wins."
         return Remark(rule.id, "unreachable", told)
     return None
 
 
 def _always(rule: Rule, below: Sequence[Rule], steps: _Steps) -> Remark | None:
-    if not _surely_none(_terms, rule.condition, False, steps):
+    if not is_always_true(rule.condition, steps):
         return None
     if below:
         return Remark(rule.id, "always", "Always true: the rules below it are never reached.")

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from agents.models import Agent
+from omnichannel.lib.visible import NameField
 from routing.conditions import all_of
 
 EIGHT_HOURS_MIN = 480
@@ -18,6 +19,7 @@ class Channel(models.TextChoices):
     """The ways customers' texts come in."""
 
     SMS = "sms", "SMS"
+    WHATSAPP = "whatsapp", "WhatsApp"
 
 
 def state_limit(words: str, usual: int) -> Any:
@@ -33,6 +35,16 @@ def state_limit(words: str, usual: int) -> Any:
         ],
         help_text="Minutes in the state after which a conversation is closed. Empty: never.",
     )
+
+
+# What the documents block unless an administrator decides otherwise.
+BLOCKED_EXTENSIONS = (
+    "ade adp app asa ashx asmx asp bas bat cdx cer chm class cmd com config cpl crt csh dll exe fxp "
+    "hlp hta htr htw ida idc idq inf ins isp its jar js jse ksh lnk mad maf mag mam maq mar mas mat "
+    "mau mav maw mda mdb mde mdt mdw mdz msc msh msh1 msh1xml msh2 msh2xml mshxml msi msp mst ops pcd "
+    "pif prf prg printer pst reg rem scf scr sct shb shs shtm shtml soap stm svg tmp url vb vbe vbs "
+    "vsmacros vss vst vsw ws wsc wsf wsh"
+)
 
 
 class ChannelSetting(models.Model):
@@ -51,6 +63,20 @@ class ChannelSetting(models.Model):
     auto_close_open = state_limit("Open", THIRTY_DAYS_MIN)
     auto_close_active = state_limit("Active", THIRTY_DAYS_MIN)
     auto_close_wrap_up = state_limit("Wrap-up", ONE_DAY_MIN)
+    blocked_extensions = models.TextField(
+        default=BLOCKED_EXTENSIONS,
+        db_default=BLOCKED_EXTENSIONS,
+        blank=True,
+        max_length=5000,
+        validators=[
+            RegexValidator(
+                r"^[a-z0-9]{1,16}(?: [a-z0-9]{1,16})*$",
+                "Write extensions without dots, with blanks between them: exe bat js.",
+            )
+        ],
+        help_text="Files with these extensions are neither taken from customers nor sent to them. Web pages, "
+        "SVG, scripts and programs never are, whatever they are called.",
+    )
 
     class Meta:
         verbose_name = "channel"
@@ -80,7 +106,7 @@ class WorkStream(models.Model):
         ACTIVE = "active", "Active"
         INACTIVE = "inactive", "Inactive"  # starts none; those it has go on
 
-    name = models.CharField(max_length=100, unique=True)
+    name = NameField(max_length=100, unique=True)
     channel = models.CharField(max_length=16, choices=Channel.choices, default=Channel.SMS)
     capacity = models.PositiveIntegerField(
         default=20, help_text="Units of an agent's capacity that one conversation takes."
@@ -120,7 +146,7 @@ class WorkStream(models.Model):
 class Queue(models.Model):
     """A team's work. Conversations inherit its priority."""
 
-    name = models.CharField(max_length=100, unique=True)
+    name = NameField(max_length=100, unique=True)
     priority = models.PositiveIntegerField(
         default=100, help_text="The lower the number, the higher the priority."
     )
@@ -152,7 +178,7 @@ class RoutingRule(models.Model):
 
     work_stream = models.ForeignKey(WorkStream, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveIntegerField(default=1, help_text="Rules are tried from the lowest number up.")
-    name = models.CharField(max_length=100)
+    name = NameField(max_length=100)
     description = models.CharField(max_length=500, blank=True)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="rules")
     condition = models.JSONField(default=no_condition)

@@ -1,5 +1,6 @@
 """Configuration of routing: reading it for a decision, and the only place that writes it."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from routing.models import Queue, RoutingRule, WorkStream
 from routing.rules import Decision, Rule, decide
 
 DEFAULT_QUEUE = "Default queue"
+# What retire_work_stream adds to a name.
+RETIRED_NAME = re.compile(r" \(retired \d{4}-\d{2}-\d{2}\)( \d+)?$", re.ASCII)
 
 
 class Protected(ValueError):
@@ -47,13 +50,8 @@ def as_value(row: RoutingRule) -> Rule:
     return Rule(row.pk or 0, row.name, row.queue_id, from_json(row.condition))
 
 
-def decide_queue(work_stream: WorkStream, facts: Facts) -> tuple[Queue, Decision]:
-    """The queue for these facts, and the decision with each rule's verdict."""
-    return decide_among(rules_of(work_stream), facts)
-
-
 def decide_among(rules: Sequence[Rule], facts: Facts) -> tuple[Queue, Decision]:
-    """The same, for rules that were read before."""
+    """The queue for these facts, and the decision with each rule's verdict."""
     decision = decide(rules, facts)
     queue = Queue.objects.get(pk=decision.queue_id) if decision.queue_id else default_queue()
     return queue, decision
@@ -159,14 +157,29 @@ def reorder_rules(
     are, or when somebody has changed that order meanwhile. Nothing is changed then.
     """
     rules = {rule.pk: rule for rule in _locked_rules(work_stream.pk)}
-    if sorted(ids) != sorted(rules):
+    _refuse_stale(list(rules), ids, seen)
+    _number([rules[pk] for pk in ids])
+    return list(ids)
+
+
+def check_order(*, work_stream: WorkStream, ids: Sequence[int], seen: Sequence[int]) -> None:
+    """Raise Stale if reorder_rules would now; only that decides, under the lock."""
+    _refuse_stale(ids_in_order(work_stream), ids, seen)
+
+
+def ids_in_order(work_stream: WorkStream) -> list[int]:
+    """The stream's rules from top to bottom."""
+    rows = RoutingRule.objects.filter(work_stream=work_stream).order_by("position", "id")
+    return list(rows.values_list("id", flat=True))
+
+
+def _refuse_stale(stored: list[int], ids: Sequence[int], seen: Sequence[int] | None) -> None:
+    if sorted(ids) != sorted(stored):
         raise Stale(
             "The rules of this work stream are others meanwhile. Look at the list, and order it again."
         )
-    if seen is not None and list(seen) != list(rules):
+    if seen is not None and list(seen) != stored:
         raise Stale("Somebody has ordered these rules meanwhile. Look at the list, and order it again.")
-    _number([rules[pk] for pk in ids])
-    return list(ids)
 
 
 @transaction.atomic
@@ -223,3 +236,18 @@ def retire_work_stream(work_stream: WorkStream) -> None:
     name += f" {others + 1}" if others else ""
     if WorkStream.objects.filter(pk=work_stream.pk, deleted_at=None).update(deleted_at=now, name=name):
         note_change(work_stream, {"deleted_at": (None, now), "name": (work_stream.name, name)})
+
+
+@transaction.atomic
+def reinstate_work_stream(work_stream: WorkStream) -> None:
+    """Take a retired work stream into use again under its name. Raises Protected when that is taken."""
+    held = WorkStream.objects.select_for_update().get(pk=work_stream.pk)
+    if held.deleted_at is None:
+        return
+    name = RETIRED_NAME.sub("", held.name)
+    if WorkStream.objects.filter(name=name).exclude(pk=held.pk).exists():
+        raise Protected(f"Another work stream is called {name} now: rename that one first.")
+    before = {"deleted_at": (held.deleted_at, None), "name": (held.name, name)}
+    WorkStream.objects.filter(pk=held.pk).update(deleted_at=None, name=name)
+    note_change(work_stream, before)
+    work_stream.refresh_from_db()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from simulator.config import ConfigError
+from simulator.reading import ConfigError
 from simulator.server import running
 
 

@@ -7,30 +7,33 @@
                                 "friendly_name": "Support", "voice": true, "sms_application_sid": "",
                                 "service": "Pool"}],
                    "services": [{"name": "Pool", "inbound_request_url": "",
-                                 "use_inbound_webhook_on_number": true}]}],
+                                 "use_inbound_webhook_on_number": true}],
+                   "senders": [{"sender_id": "whatsapp:+14155238886", …}],
+                   "templates": [{"friendly_name": "order_update", …}]}],
+     "telesign": [{"customer_id": "…", "api_key": "…", …}],
      "callbacks": {"delay_ms": 300, "order": "normal", "duplicates": 0, "enabled": true, "early": false},
-     "hang_seconds": 40}
+     "hang_seconds": 40, "store_url": ""}
 
-Only account_sid, auth_token and phone_number are required. An unknown name is refused: it is a
-typing error.
+Only account_sid, auth_token and phone_number are required; for TeleSign see simulator.telesign.accounts,
+for WhatsApp simulator.twilio.senders. An unknown name is refused: it is a typing error.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
+
+from simulator.reading import ConfigError, build, objects, one_of, phone_number, refuse_unknown
+from simulator.telesign.accounts import TeleSignAccount, parse_telesign
+from simulator.twilio.senders import Sender, Template, parse_senders, parse_templates
 
 ACCOUNT_STATUSES = ("active", "suspended", "closed")
 ACCOUNT_TYPES = ("Full", "Trial")
 CALLBACK_ORDERS = ("normal", "shuffled", "reversed")
-Model = TypeVar("Model", "Account", "Number", "Service", "CallbackSettings")
-E164 = re.compile(r"\+[1-9]\d{6,14}")
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the text says which value and what it should be."""
+# Of an account: read apart from its other values.
+APART = frozenset({"numbers", "services", "senders", "templates", "created_at"})
 
 
 @dataclass
@@ -78,16 +81,34 @@ class Account:
     numbers: dict[str, Number] = field(default_factory=dict)
     # By name.
     services: dict[str, Service] = field(default_factory=dict)
+    # WhatsApp senders by address.
+    senders: dict[str, Sender] = field(default_factory=dict)
+    # Content templates by name and language.
+    templates: dict[str, Template] = field(default_factory=dict)
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def number_sid(self, number: Number) -> str:
         """The same on every start, so that whoever stored it still finds the number."""
-        digest = hashlib.sha256(f"{self.account_sid}{number.phone_number}".encode()).hexdigest()
-        return f"PN{digest[:32]}"
+        return self._sid("PN", number.phone_number)
 
     def service_sid(self, service: Service) -> str:
         """As number_sid."""
-        return f"MG{hashlib.sha256(f'{self.account_sid}{service.name}'.encode()).hexdigest()[:32]}"
+        return self._sid("MG", service.name)
+
+    def sender_sid(self, sender: Sender) -> str:
+        """As number_sid."""
+        return self._sid("XE", sender.sender_id)
+
+    def template_sid(self, template: Template) -> str:
+        """As number_sid."""
+        return self._sid("HX", template.key)
+
+    def template(self, sid: str) -> Template | None:
+        """The content template of that SID."""
+        return next((each for each in self.templates.values() if self.template_sid(each) == sid), None)
+
+    def _sid(self, prefix: str, name: str) -> str:
+        return f"{prefix}{hashlib.sha256(f'{self.account_sid}{name}'.encode()).hexdigest()[:32]}"
 
     def overriding_service(self, number: Number) -> Service | None:
         """The Messaging Service that takes a number's texts to its own URL."""
@@ -115,42 +136,60 @@ class Config:
     """All that the simulator is started with."""
 
     accounts: dict[str, Account]
+    telesign: dict[str, TeleSignAccount] = field(default_factory=dict)
     callbacks: CallbackSettings = CallbackSettings()
     hang_seconds: float = 40.0
+    # Where customers' files are kept, if not under the API's own address.
+    store_url: str = ""
 
 
 def parse_config(raw: Mapping[str, Any]) -> Config:
     """Raises ConfigError."""
-    _refuse_unknown(raw, {"accounts", "callbacks", "hang_seconds"}, "the configuration")
+    refuse_unknown(
+        raw, {"accounts", "telesign", "callbacks", "hang_seconds", "store_url"}, "the configuration"
+    )
     hang_seconds = raw.get("hang_seconds", 40)
     if not isinstance(hang_seconds, (int, float)):
         raise ConfigError("hang_seconds must be a number.")
-    accounts = [parse_account(entry) for entry in _objects(raw, "accounts")]
+    accounts = [parse_account(entry) for entry in objects(raw, "accounts")]
     callbacks = change_callbacks(CallbackSettings(), raw.get("callbacks", {}))
-    return Config({account.account_sid: account for account in accounts}, callbacks, float(hang_seconds))
+    telesign = [parse_telesign(entry) for entry in objects(raw, "telesign")]
+    return Config(
+        {account.account_sid: account for account in accounts},
+        {account.customer_id: account for account in telesign},
+        callbacks,
+        float(hang_seconds),
+        str(raw.get("store_url", "")),
+    )
 
 
 def parse_account(raw: Mapping[str, Any], known: Account | None = None) -> Account:
     """A new account, or `known` with these values changed and its other numbers kept. Raises ConfigError."""
-    values = {name: value for name, value in raw.items() if name not in ("numbers", "services")}
-    account = _build(Account, values, known, required=("account_sid", "auth_token"))
+    values = {name: value for name, value in raw.items() if name not in APART}
+    account = build(Account, values, known, required=("account_sid", "auth_token"), apart=APART)
     numbers = dict(known.numbers) if known else {}
-    for entry in _objects(raw, "numbers"):
+    for entry in objects(raw, "numbers"):
         number = _parse_number(entry, numbers.get(str(entry.get("phone_number"))))
         numbers[number.phone_number] = number
     services = dict(known.services) if known else {}
-    for entry in _objects(raw, "services"):
-        service = _build(Service, entry, services.get(str(entry.get("name"))), required=("name",))
+    for entry in objects(raw, "services"):
+        service = build(Service, entry, services.get(str(entry.get("name"))), required=("name",))
         services[service.name] = service
-    account = replace(account, numbers=numbers, services=services)
+    account = replace(
+        account,
+        numbers=numbers,
+        services=services,
+        senders=parse_senders(raw, known.senders if known else {}),
+        templates=parse_templates(raw, known.templates if known else {}),
+    )
     _check_account(account)
     return account
 
 
 def change_callbacks(settings: CallbackSettings, raw: Mapping[str, Any]) -> CallbackSettings:
     """Raises ConfigError."""
-    changed = _build(CallbackSettings, raw, settings, required=())
-    _one_of(changed.order, CALLBACK_ORDERS, "callbacks.order")
+    changed = build(CallbackSettings, raw, settings)
+    one_of(changed.order, CALLBACK_ORDERS, "callbacks.order")
     for name in ("delay_ms", "duplicates"):
         if getattr(changed, name) < 0:
             raise ConfigError(f"callbacks.{name} must not be negative.")
@@ -158,10 +197,9 @@ def change_callbacks(settings: CallbackSettings, raw: Mapping[str, Any]) -> Call
 
 
 def _parse_number(raw: Mapping[str, Any], known: Number | None) -> Number:
-    number = _build(Number, raw, known, required=("phone_number",))
-    if not E164.fullmatch(number.phone_number):
-        raise ConfigError(f"{number.phone_number!r} is not a phone number like +14252306549.")
-    _one_of(number.sms_method, ("POST", "GET"), "sms_method")
+    number = build(Number, raw, known, required=("phone_number",))
+    phone_number(number.phone_number)
+    one_of(number.sms_method, ("POST", "GET"), "sms_method")
     return number
 
 
@@ -171,40 +209,7 @@ def _check_account(account: Account) -> None:
     if not account.auth_token:
         # An empty key would make every signature a stranger can compute a good one.
         raise ConfigError(f"{account.account_sid} needs an auth_token.")
-    _one_of(account.status, ACCOUNT_STATUSES, "status")
-    _one_of(account.type, ACCOUNT_TYPES, "type")
+    one_of(account.status, ACCOUNT_STATUSES, "status")
+    one_of(account.type, ACCOUNT_TYPES, "type")
     for number in account.numbers.values():
-        _one_of(number.service, ("", *account.services), "service")
-
-
-def _build(
-    model: type[Model], raw: Mapping[str, Any], known: Model | None, *, required: tuple[str, ...]
-) -> Model:
-    name = model.__name__
-    blank: dict[str, Any] = dict.fromkeys(required, "")
-    defaults = known or model(**blank)
-    _refuse_unknown(raw, {each.name for each in fields(model)} - {"numbers", "services", "created_at"}, name)
-    for each, value in raw.items():
-        wanted = type(getattr(defaults, each))
-        if type(value) is not wanted:
-            raise ConfigError(f"{name}.{each} must be {wanted.__name__}, not {type(value).__name__}.")
-    if missing := [each for each in required if not (raw.get(each) or getattr(defaults, each))]:
-        raise ConfigError(f"{name} needs {', '.join(missing)}.")
-    return replace(defaults, **raw)
-
-
-def _objects(raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    entries = raw.get(name, [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ConfigError(f"{name} must be a list of objects.")
-    return entries
-
-
-def _refuse_unknown(raw: Mapping[str, Any], allowed: set[str], where: str) -> None:
-    if unknown := sorted(set(raw) - allowed):
-        raise ConfigError(f"Unknown in {where}: {', '.join(unknown)}.")
-
-
-def _one_of(value: str, allowed: tuple[str, ...], name: str) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+        one_of(number.service, ("", *account.services), "service")

@@ -5,7 +5,7 @@ Works without JavaScript; with it the thread follows by itself. Every text is es
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ from urllib.parse import urlencode
 
 from django.template import Context, Engine
 
-from simulator.config import E164
+from simulator import writing
+from simulator.companies import Company, companies, plain, set_address
+from simulator.customers import Customers, CustomerText
+from simulator.files import FAULTS
 from simulator.state import State
-from simulator.thread import bubbles, format_number, recent_pairs
-from simulator.twilio.faults import MAGIC_NUMBERS
-from simulator.twilio.inbound import CustomerText, Inbound
+from simulator.thread import bubbles, extract, format_number, recent_pairs, unread
+from simulator.twilio.callbacks import Callbacks
+from simulator.twilio.checks import is_callback_url
+from simulator.twilio.whatsapp import USER_ID, address_of
 from simulator.web import Fields, Request, Response, Route, redirect
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -38,9 +42,10 @@ SECURITY_HEADERS = (
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),
 )
+# Shown in the page; whatever else a file is, it is saved.
+SHOWN_FAMILIES = ("image", "audio", "video")
 # Ranges kept free for fiction in North America and the United Kingdom.
 SUGGESTIONS = ("+14255550100", "+14255550101", "+12065550142", "+442079460123")
-LONGEST_TEXT = 1600
 # Long enough for a healthy app to answer, so that the page already shows it.
 PATIENCE_S = 1.5
 
@@ -48,18 +53,24 @@ PATIENCE_S = 1.5
 class Phone:
     """The handlers of the page."""
 
-    def __init__(self, state: State, inbound: Inbound) -> None:
+    def __init__(self, state: State, customers: Customers, callbacks: Callbacks) -> None:
         self._state = state
-        self._inbound = inbound
+        self._customers = customers
+        self._callbacks = callbacks
         # An engine of its own: the product's template settings, if any, are not ours.
         self._engine = Engine(dirs=[str(TEMPLATES)])
 
     def routes(self) -> list[Route]:
-        """The page, its thread, its form and its static files."""
+        """The page, its thread, its forms, the files in it and its static files."""
         return [
             Route("GET", "/", self._show),
             Route("GET", "/thread", self._show_thread),
             Route("POST", "/send", self._send),
+            Route("POST", "/press", self._press),
+            Route("POST", "/read", self._read),
+            Route("POST", "/later", self._let_a_day_pass),
+            Route("POST", "/address", self._set_address),
+            Route("GET", "/files/{sid}", self._show_file),
             Route("GET", "/static/simulator/{name}", _show_static),
         ]
 
@@ -73,65 +84,123 @@ class Phone:
 
     def _send(self, request: Request, parts: dict[str, str]) -> Response:
         form = request.form
-        me, to, body = clean_number(form.get("me")), clean_number(form.get("to")), form.get("body")
-        problem = self._problem(me, to) or _body_problem(body)
-        if problem:
+        me, company = self._parties(form)
+        problem = self._problem(me, form.get("to"), company)
+        if company is None or problem:
             return self._page(form, problem=problem, status=422)
-        self._deliver(CustomerText(me, to, body.replace("\r\n", "\n")))
-        return redirect(f"/?{urlencode({'me': me, 'to': to})}")
+        draft = writing.read(me, company, form, request.uploads)
+        if problem := writing.problem(draft):
+            return self._page(form, problem=problem, status=422)
+        self._deliver(writing.texts(draft))
+        return _back(form)
 
-    def _deliver(self, text: CustomerText) -> None:
-        """Hand the text over, and do not make the customer wait for a slow app: the bubble tells the rest."""
-        message = self._inbound.accept(text)
-        delivery = threading.Thread(target=self._inbound.deliver, args=(message, text), daemon=True)
+    def _press(self, request: Request, parts: dict[str, str]) -> Response:
+        form = request.form
+        me, company = self._parties(form)
+        message, place = self._state.message(form.get("sid")), form.get("choice")
+        if company is None or message is None or place not in map(str, range(len(message.choices))):
+            return self._page(form, problem="This button is gone. Load the page again.", status=422)
+        choice = message.choices[int(place)]
+        self._deliver([writing.pressed(me, company, message, choice, form.get("profile_name"))])
+        return _back(form)
+
+    def _deliver(self, texts: Sequence[CustomerText]) -> None:
+        """Hand them over, and do not make the customer wait for a slow app: the bubbles tell the rest."""
+        accepted = [(self._customers.accept(text), text) for text in texts]
+
+        def deliver() -> None:
+            for message, text in accepted:
+                self._customers.deliver(message, text)
+
+        delivery = threading.Thread(target=deliver, daemon=True)
         delivery.start()
         delivery.join(PATIENCE_S)
 
+    def _read(self, request: Request, parts: dict[str, str]) -> Response:
+        """The customer looks at what has come: WhatsApp tells the company so."""
+        form = request.form
+        for message in unread(self._state, clean_number(form.get("me")), clean_number(form.get("to"))):
+            self._callbacks.read(message.sid)
+        return _back(form)
+
+    def _let_a_day_pass(self, request: Request, parts: dict[str, str]) -> Response:
+        form = request.form
+        me, to = clean_number(form.get("me")), clean_number(form.get("to"))
+        self._state.let_time_pass(24, address_of(me), to)
+        return _back(form)
+
+    def _set_address(self, request: Request, parts: dict[str, str]) -> Response:
+        form = request.form
+        _, company = self._parties(form)
+        url = form.get("url").strip()
+        if company is None or (url and not is_callback_url(url)):
+            return self._page(form, problem="Write a whole address, with https:// or http://.", status=422)
+        set_address(self._state, company, url)
+        return _back(form)
+
+    def _show_file(self, request: Request, parts: dict[str, str]) -> Response:
+        file = self._state.file(parts["sid"])
+        if file is None:
+            return Response(404, b"No such file.\n")
+        is_shown = file.family in SHOWN_FAMILIES and file.content_type != "image/svg+xml"
+        disposition = (("Content-Disposition", "attachment"),)
+        content_type = file.content_type if is_shown else "application/octet-stream"
+        headers = SECURITY_HEADERS if is_shown else (*SECURITY_HEADERS, *disposition)
+        return Response(200, file.content, content_type, headers)
+
+    def _parties(self, form: Fields) -> tuple[str, Company | None]:
+        return clean_number(form.get("me")), companies(self._state).get(clean_number(form.get("to")))
+
     def _page(self, fields: Fields, *, problem: str = "", status: int = 200) -> Response:
-        companies = self._companies()
+        known = companies(self._state)
         me = clean_number(fields.get("me", SUGGESTIONS[0]))
-        to = clean_number(fields.get("to")) or next(iter(companies), "")
+        to = clean_number(fields.get("to")) or next(iter(known), "")
+        company = known.get(to)
+        listed = [(each, format_number(plain(each.address))) for each in known.values()]
         context = {
             **self._thread(me, to),
-            "companies": [(number, format_number(number), name) for number, name in companies.items()],
-            "company_name": companies.get(to, ""),
+            "company": company,
+            "listening": [pair for pair in listed if pair[0].url or pair[0].address == to],
+            "silent": [pair for pair in listed if not pair[0].url and pair[0].address != to],
             "suggestions": SUGGESTIONS,
-            "magic_numbers": [(magic, format_number(magic.number)) for magic in MAGIC_NUMBERS],
+            "magic_numbers": [
+                (magic, format_number(magic.number)) for magic in (company.magic_numbers if company else ())
+            ],
             "recent": recent_pairs(self._state, me, to),
-            "problem": problem or self._problem(me, to),
-            "number_problem": _number_problem(me),
-            "body": fields.get("body"),
-            "longest": str(LONGEST_TEXT),
+            "problem": problem or self._problem(me, to, company),
+            "number_problem": writing.number_problem(me, company),
+            "fields": dict(reversed(fields.pairs)),
+            "quoted": extract(self._state, fields.get("reply_to")),
+            "faults": FAULTS.items(),
+            "longest": str(writing.LONGEST_TEXT),
         }
         return self._render("simulator/phone.html", context, status)
 
     def _thread(self, me: str, to: str) -> dict[str, Any]:
+        is_whatsapp = to.startswith("whatsapp:")
+        closes_at = self._state.window_closes_at(address_of(me), to) if is_whatsapp else None
         return {
             "me": me,
             "me_shown": format_number(me),
             "to": to,
-            "to_shown": format_number(to),
+            "to_shown": format_number(plain(to)),
             "bubbles": bubbles(self._state, me, to),
+            "unread": str(len(unread(self._state, me, to))),
             "is_closed": self._state.is_closed(me, to),
+            "is_whatsapp": is_whatsapp,
+            "is_window_open": is_whatsapp and self._state.is_window_open(address_of(me), to),
+            "closes_at": closes_at.astimezone().strftime("%a %H:%M") if closes_at else "",
         }
 
-    def _companies(self) -> dict[str, str]:
-        with self._state.lock:
-            accounts = list(self._state.accounts.values())
-            return {
-                number.phone_number: number.friendly_name or account.friendly_name
-                for account in accounts
-                for number in account.numbers.values()
-                if number.sms
-            }
-
-    def _problem(self, me: str, to: str) -> str:
+    def _problem(self, me: str, to: str, company: Company | None) -> str:
         """A sentence that says what to write instead, or nothing."""
-        if problem := _number_problem(me):
+        if problem := writing.number_problem(me, company):
             return problem
+        if company:
+            return ""
         if not to:
             return "No company number is set up yet: add one to the configuration."
-        return "" if self._state.owner_of(to) else f"No company here has the number {to}. Choose another one."
+        return f"No company here has the number {to}. Choose another one."
 
     def _render(self, template: str, context: Mapping[str, Any], status: int = HTTPStatus.OK) -> Response:
         # Both switches would otherwise be looked up in Django settings, which this process may not have.
@@ -142,21 +211,19 @@ class Phone:
 
 
 def clean_number(text: str) -> str:
-    """A number as people write it, without blanks and signs; a leading 00 becomes the plus."""
+    """A number as people write it, without blanks and signs; a leading 00 becomes the plus.
+
+    WhatsApp's own id of a person stays as it is.
+    """
+    if USER_ID.fullmatch(text.strip()):
+        return text.strip()
     number = re.sub(r"[\s().\-/]", "", text)
     return f"+{number[2:]}" if number.startswith("00") else number
 
 
-def _number_problem(me: str) -> str:
-    if E164.fullmatch(me):
-        return ""
-    return "Write your number with a plus and the country code, for example +1 425 555 0100."
-
-
-def _body_problem(body: str) -> str:
-    if not body.strip():
-        return "Write something first."
-    return f"A text has at most {LONGEST_TEXT} characters." if len(body) > LONGEST_TEXT else ""
+def _back(form: Fields) -> Response:
+    pair = {"me": clean_number(form.get("me")), "to": clean_number(form.get("to"))}
+    return redirect(f"/?{urlencode(pair)}")
 
 
 def _show_static(request: Request, parts: dict[str, str]) -> Response:

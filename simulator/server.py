@@ -20,18 +20,32 @@ from urllib.parse import unquote, urlsplit
 
 from simulator.config import Account
 from simulator.control import Control
+from simulator.courses import Courses
+from simulator.customers import Customers, CustomerText
+from simulator.files import File
 from simulator.phone import Phone
+from simulator.records import Message, PlannedFault, Provider, SeenRequest
 from simulator.scheduler import Scheduler
-from simulator.state import Message, PlannedFault, SeenRequest, State
+from simulator.state import State
+from simulator.telesign import faults as telesign_faults
+from simulator.telesign.accounts import TeleSignAccount
+from simulator.telesign.callbacks import Callbacks as TeleSignCallbacks
+from simulator.telesign.inbound import Inbound as TeleSignInbound
+from simulator.telesign.rest import TeleSignRest
+from simulator.twilio import faults as twilio_faults
 from simulator.twilio.callbacks import Callbacks
-from simulator.twilio.faults import MODES, parse_fault
-from simulator.twilio.inbound import CustomerText, Inbound
+from simulator.twilio.channels import TwilioChannels
+from simulator.twilio.inbound import Inbound as TwilioInbound
+from simulator.twilio.media import Media
 from simulator.twilio.rest import TwilioRest
 from simulator.twilio.sending import Sending
+from simulator.twilio.signing_in import Guard
+from simulator.twilio.whatsapp import Extras
 from simulator.web import BadRequestError, ConnectionDroppedError, Fields, Request, Response, Route
 
 logger = logging.getLogger(__name__)
-MAX_BODY_BYTES = 1024 * 1024
+# Enough for a customer's video; what it is for, comes from this machine.
+MAX_BODY_BYTES = 32 * 1024 * 1024
 
 
 class Simulator:
@@ -42,12 +56,21 @@ class Simulator:
         self.stopping = threading.Event()
         self.url = ""
         self._scheduler = Scheduler()
-        self._inbound = Inbound(self.state)
-        sending = Sending(self.state, Callbacks(self.state, self._scheduler), self.stopping)
+        courses = Courses(self.state, self._scheduler)
+        reports = TeleSignCallbacks(self.state, self._scheduler)
+        self._customers = Customers(
+            self.state, TwilioInbound(self.state), TeleSignInbound(self.state, reports)
+        )
+        self._callbacks = Callbacks(self.state, courses)
+        sending = Sending(self.state, self._callbacks, self.stopping)
+        guard, media = Guard(self.state, sending), Media(self.state, self.stopping)
         self._routes: list[Route] = [
-            *TwilioRest(self.state, sending).routes(),
-            *Control(self.state, self._scheduler, self._inbound).routes(),
-            *Phone(self.state, self._inbound).routes(),
+            *TwilioRest(self.state, sending, guard, media).routes(),
+            *TwilioChannels(self.state, guard).routes(),
+            *media.store_routes(),
+            *TeleSignRest(self.state, courses, reports, self.stopping).routes(),
+            *Control(self.state, self._scheduler, self._customers, self._callbacks).routes(),
+            *Phone(self.state, self._customers, self._callbacks).routes(),
         ]
 
     def handle(self, request: Request) -> Response:
@@ -63,19 +86,37 @@ class Simulator:
         self._scheduler.stop()
 
     def text(
-        self, *, sender: str, recipient: str, body: str, media: Sequence[str] = (), repeat: int = 1
+        self,
+        *,
+        sender: str,
+        recipient: str,
+        body: str = "",
+        media: Sequence[str] = (),
+        repeat: int = 1,
+        files: Sequence[File] = (),
+        whatsapp: Extras | None = None,
+        extra: Mapping[str, str] | None = None,
     ) -> tuple[str, list[int | None]]:
         """Text as a customer: the MessageSid, and the last HTTP status of each repetition.
 
-        Raises UnknownNumberError.
+        `files` are kept here and served as the provider serves them; `media` are addresses told as they are.
+        Raises UnknownNumberError; ImpossibleTextError for what no customer could send.
         """
-        text = CustomerText(sender, recipient, body, media, None, repeat)
-        message = self._inbound.accept(text)
-        return message.sid, [attempts[-1].http_status for attempts in self._inbound.deliver(message, text)]
+        text = CustomerText(sender, recipient, body, media, extra, repeat, files, whatsapp)
+        message = self._customers.accept(text)
+        return message.sid, [attempts[-1].http_status for attempts in self._customers.deliver(message, text)]
 
     def messages(self, *, direction: str = "", to: str = "", sender: str = "") -> list[Message]:
         """Messages in the order they were made; direction inbound, outbound or automatic."""
         return self.state.find(direction=direction, to=to, sender=sender)
+
+    def read(self, sid: str) -> None:
+        """The customer looks at a message of the company; WhatsApp tells. Raises UnknownMessageError."""
+        self._callbacks.read(sid)
+
+    def let_time_pass(self, hours: float, *, customer: str = "", sender: str = "") -> None:
+        """Make customers' last WhatsApp messages older: all, or one customer's to one sender."""
+        self.state.let_time_pass(hours, customer, sender)
 
     def accepted(self) -> list[SeenRequest]:
         """The requests to send that were accepted, whatever their answer was."""
@@ -86,29 +127,43 @@ class Simulator:
         """How many messages were accepted for each StatusCallback URL."""
         return self.state.accepted_by_callback()
 
+    def accepted_by_external_id(self) -> Counter[str]:
+        """How many messages were accepted for each external_id (TeleSign)."""
+        return self.state.accepted_by_external_id()
+
     def requests(self) -> list[SeenRequest]:
         """Every request to the provider's API."""
         with self.state.lock:
             return list(self.state.requests)
 
     def add_fault(
-        self, kind: str, *, times: int = 1, match_to: str | None = None, target: str = "send"
+        self,
+        kind: str,
+        *,
+        times: int = 1,
+        match_to: str | None = None,
+        target: str = "send",
+        provider: str = "twilio",
     ) -> None:
         """Raises UnknownFaultError."""
-        parse_fault(kind)
-        self.state.plan_fault(PlannedFault(kind, times, match_to, target))
+        {"twilio": twilio_faults, "telesign": telesign_faults}[provider].parse_fault(kind)
+        self.state.plan_fault(PlannedFault(kind, times, match_to, target, Provider(provider)))
 
     def save_account(self, **values: Any) -> Account:
         """Raises ConfigError."""
         return self.state.save_account(values)
+
+    def save_telesign(self, **values: Any) -> TeleSignAccount:
+        """Raises ConfigError."""
+        return self.state.save_telesign(values)
 
     def change_callbacks(self, **values: Any) -> None:
         """Raises ConfigError."""
         self.state.change_callbacks(values)
 
     def change_mode(self, mode: str) -> None:
-        """How the whole API answers: see simulator.twilio.faults.MODES; raises KeyError."""
-        _ = MODES[mode]
+        """How both APIs answer: see simulator.twilio.faults.MODES; raises KeyError."""
+        _ = twilio_faults.MODES[mode]
         self.state.mode = mode
 
     def reset(self) -> None:
@@ -127,7 +182,7 @@ def running(config: Mapping[str, Any], *, port: int = 0, host: str = "127.0.0.1"
     simulator = Simulator(config)
     try:
         server = _Server((host, port), simulator)
-        simulator.url = f"http://{host}:{server.server_port}"
+        simulator.url = simulator.state.base_url = f"http://{host}:{server.server_port}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             yield simulator
@@ -189,7 +244,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            self._send(Response(413, b"Content-Length must be a number of at most 1 MiB.\n"))
+            self._send(Response(413, b"Content-Length must be a number of at most 32 MiB.\n"))
             return
         parts = urlsplit(self.path)
         body = self.rfile.read(int(length))
@@ -203,11 +258,13 @@ class _Connection(BaseHTTPRequestHandler):
     def _send(self, response: Response) -> None:
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
-        self.send_header("Content-Length", str(len(response.body)))
+        if response.stream is None:
+            self.send_header("Content-Length", str(len(response.body)))
         for name, value in response.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(response.body)
+        for chunk in response.stream or (response.body,):
+            self.wfile.write(chunk)
 
     def _reset(self) -> None:
         """Closing with a linger time of zero sends RST instead of an orderly end."""

@@ -4,103 +4,19 @@ One lock guards it; every method is safe to call from any thread. Nothing is kep
 """
 
 import threading
-import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulator.config import Account, Number, change_callbacks, parse_account, parse_config
+from simulator.files import File
+from simulator.records import Attempt, Message, PlannedFault, Provider, SeenRequest
+from simulator.telesign.accounts import TeleSignAccount, parse_telesign
+from simulator.twilio.senders import Sender
 
-
-class Direction(StrEnum):
-    """Where a message goes, and whose idea it was."""
-
-    # A customer's text to the company.
-    INBOUND = "inbound"
-    # A text the product asked the provider to send.
-    OUTBOUND = "outbound-api"
-    # A text the product gave as the answer to a webhook.
-    REPLY = "outbound-reply"
-    # The provider's own answer to STOP, START or HELP; the product never hears of it.
-    AUTOMATIC = "automatic"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One call of the product's webhook. http_status is None when no answer came."""
-
-    purpose: str
-    method: str
-    url: str
-    http_status: int | None
-    # Why there was no answer, in words; empty when there was one.
-    problem: str = ""
-    answer: str = ""
-    content_type: str = ""
-    # "ct" no connection, "rt" no answer in time, "" otherwise: the words of Twilio's retry policy.
-    failure: str = ""
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the answer was 2xx."""
-        return self.http_status is not None and 200 <= self.http_status < 300
-
-
-@dataclass
-class Message:
-    """A text as the provider knows it."""
-
-    account_sid: str
-    direction: Direction
-    sender: str
-    recipient: str
-    body: str
-    status: str
-    media: list[str] = field(default_factory=list)
-    status_callback: str = ""
-    error_code: int | None = None
-    sent_at: datetime | None = None
-    attempts: list[Attempt] = field(default_factory=list)
-    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    sid: str = ""
-
-    def __post_init__(self) -> None:
-        prefix = "MM" if self.media else "SM"
-        self.sid = self.sid or f"{prefix}{uuid.uuid4().hex}"
-
-
-@dataclass(frozen=True)
-class SeenRequest:
-    """One request to a provider's API. `accepted` is None for all but requests to send a message."""
-
-    method: str
-    path: str
-    account_sid: str
-    http_status: int | None
-    accepted: bool | None = None
-    message_sid: str = ""
-    status_callback: str = ""
-    fault: str = ""
-    form: tuple[tuple[str, str], ...] = ()
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-
-@dataclass
-class PlannedFault:
-    """A fault for the next `times` requests; `target` is "send" or "other" (every request but sending)."""
-
-    kind: str
-    times: int
-    match_to: str | None = None
-    target: str = "send"
-
-    def fits(self, *, target: str, to: str) -> bool:
-        """Whether this fault is for such a request."""
-        return self.times > 0 and self.target == target and self.match_to in (None, to)
+# After a customer's message on WhatsApp.
+WINDOW = timedelta(hours=24)
 
 
 class State:
@@ -109,6 +25,8 @@ class State:
     def __init__(self, raw_config: Mapping[str, Any]) -> None:
         self.lock = threading.RLock()
         self._raw_config = raw_config
+        # Where the simulator is reached; known when it is served.
+        self.base_url = ""
         self.reset()
 
     def reset(self) -> None:
@@ -116,9 +34,11 @@ class State:
         with self.lock:
             config = parse_config(self._raw_config)
             self.accounts = config.accounts
+            self.telesign = config.telesign
             self.callbacks = config.callbacks
             self.hang_seconds = config.hang_seconds
-            # One of simulator.twilio.faults.MODES: how every request to the API is answered.
+            self.store_url = config.store_url
+            # One of the MODES of each provider's faults: how every request to the API is answered.
             self.mode = "normal"
             self.messages: list[Message] = []
             self.requests: list[SeenRequest] = []
@@ -126,6 +46,12 @@ class State:
             # (customer, company number) pairs closed by STOP.
             self.opt_outs: set[tuple[str, str]] = set()
             self._throttled: Counter[str] = Counter()
+            # Of requests to TeleSign, so that none is used twice.
+            self._nonces: set[str] = set()
+            # Files that were asked for once.
+            self._fetched: set[str] = set()
+            # When a customer last wrote to a WhatsApp sender.
+            self._last_inbound: dict[tuple[str, str], datetime] = {}
             # So many of the next customers' texts have their webhooks dropped on the way.
             self.drops = 0
 
@@ -135,6 +61,26 @@ class State:
             account = parse_account(raw, self.accounts.get(str(raw.get("account_sid"))))
             self.accounts[account.account_sid] = account
             return account
+
+    def save_telesign(self, raw: Mapping[str, Any]) -> TeleSignAccount:
+        """As save_account, for a company at TeleSign. Raises ConfigError."""
+        with self.lock:
+            account = parse_telesign(raw, self.telesign.get(str(raw.get("customer_id"))))
+            self.telesign[account.customer_id] = account
+            return account
+
+    def telesign_owner_of(self, phone_number: str) -> TeleSignAccount | None:
+        """The company at TeleSign that has the number."""
+        with self.lock:
+            found = (each for each in self.telesign.values() if phone_number in each.numbers)
+            return next(found, None)
+
+    def use_nonce(self, nonce: str) -> bool:
+        """True the first time."""
+        with self.lock:
+            is_new = nonce not in self._nonces
+            self._nonces.add(nonce)
+            return is_new
 
     def change_callbacks(self, raw: Mapping[str, Any]) -> None:
         """Raises ConfigError."""
@@ -148,6 +94,50 @@ class State:
                 if phone_number in account.numbers:
                     return account, account.numbers[phone_number]
         return None
+
+    def sender_owner_of(self, address: str) -> tuple[Account, Sender] | None:
+        """The account that has the WhatsApp sender, and the sender."""
+        with self.lock:
+            for account in self.accounts.values():
+                if address in account.senders:
+                    return account, account.senders[address]
+        return None
+
+    def open_window(self, customer: str, sender: str) -> None:
+        """The customer has just written to the WhatsApp sender."""
+        with self.lock:
+            self._last_inbound[customer, sender] = datetime.now(UTC)
+
+    def window_closes_at(self, customer: str, sender: str) -> datetime | None:
+        """Until then the sender may write what it wants; None when the customer never wrote to it."""
+        with self.lock:
+            last = self._last_inbound.get((customer, sender))
+        return last + WINDOW if last else None
+
+    def is_window_open(self, customer: str, sender: str) -> bool:
+        """Whether the sender may write what it wants."""
+        closes_at = self.window_closes_at(customer, sender)
+        return closes_at is not None and datetime.now(UTC) <= closes_at
+
+    def let_time_pass(self, hours: float, customer: str = "", sender: str = "") -> None:
+        """Make customers' last messages older: all, or one customer's to one sender."""
+        with self.lock:
+            for pair in self._last_inbound:
+                if (customer or pair[0], sender or pair[1]) == pair:
+                    self._last_inbound[pair] -= timedelta(hours=hours)
+
+    def file(self, sid: str) -> File | None:
+        """The file of that sid."""
+        with self.lock:
+            files = (each for message in reversed(self.messages) for each in message.files)
+            return next((each for each in files if each.sid == sid), None)
+
+    def is_first_fetch(self, sid: str) -> bool:
+        """True once for each file."""
+        with self.lock:
+            is_first = sid not in self._fetched
+            self._fetched.add(sid)
+            return is_first
 
     def add_message(self, message: Message, request: SeenRequest | None = None) -> Message:
         """Keep a message and, in the same moment, the request that made it."""
@@ -211,10 +201,11 @@ class State:
         with self.lock:
             self.faults.append(fault)
 
-    def take_fault(self, *, target: str, to: str = "") -> str:
+    def take_fault(self, *, target: str, to: str = "", provider: Provider = Provider.TWILIO) -> str:
         """The kind of the first planned fault that fits, counted down; empty when there is none."""
         with self.lock:
-            fault = next((each for each in self.faults if each.fits(target=target, to=to)), None)
+            fitting = (each for each in self.faults if each.fits(target=target, to=to, provider=provider))
+            fault = next(fitting, None)
             if fault is None:
                 return ""
             fault.times -= 1
@@ -250,3 +241,9 @@ class State:
         """How many messages were accepted for each StatusCallback URL, which tells deliveries apart."""
         with self.lock:
             return Counter(request.status_callback for request in self.requests if request.accepted)
+
+    def accepted_by_external_id(self) -> Counter[str]:
+        """As accepted_by_callback, for each external_id (TeleSign)."""
+        with self.lock:
+            forms = [dict(request.form) for request in self.requests if request.accepted]
+        return Counter(form["external_id"] for form in forms if "external_id" in form)

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
+
+from simulator import multipart
 
 
 class BadRequestError(Exception):
@@ -54,7 +56,20 @@ class Request:
     @property
     def form(self) -> Fields:
         """The body read as form fields; bytes that are not UTF-8 become U+FFFD."""
+        if self._is_multipart:
+            return Fields(multipart.parse(self.headers.get("Content-Type", ""), self.body)[0])
         return Fields.parse(self.body.decode("utf-8", "replace"))
+
+    @property
+    def uploads(self) -> list[multipart.Upload]:
+        """The files of the form."""
+        if not self._is_multipart:
+            return []
+        return multipart.parse(self.headers.get("Content-Type", ""), self.body)[1]
+
+    @property
+    def _is_multipart(self) -> bool:
+        return self.headers.get("Content-Type", "").lower().startswith("multipart/form-data")
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; no body counts as an empty object.
@@ -83,6 +98,8 @@ class Response:
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
+    # Sent bit by bit in place of the body, and without a word on how much is to come.
+    stream: Iterator[bytes] | None = None
 
 
 Handler = Callable[[Request, dict[str, str]], Response]

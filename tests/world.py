@@ -12,8 +12,9 @@ from twilio.request_validator import RequestValidator
 
 from agents.models import Agent, User
 from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role
-from channels_app.accounts import inbound_address, save_sms_number, save_sms_settings
+from channels_app.accounts import inbound_address, save_sms_settings
 from channels_app.models import Number, SmsNumber, SmsSettings
+from channels_app.numbers import save_sms_number
 from routing.models import Queue, WorkStream
 from routing.services import ensure_default_queue
 

@@ -11,11 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import drift, incidents, missed
+from channels_app.accounts import provider_of
 from channels_app.admin.incidents import next_step
 from channels_app.admin.parts import validation_chip
 from channels_app.facts import account_facts, number_facts
 from channels_app.health import AccountFacts, NumberFacts
-from channels_app.models import AccountWatch, Incident, Number, ProviderAccount
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_health import AccountWatch, Incident
+from channels_app.providers.inbound_list import can_list
+from channels_app.providers.number_setup import SetsUpNumbers
 from omnichannel.lib.backoffice import page, render_page
 
 NAME = "channel-health"
@@ -42,6 +46,10 @@ class AccountRow:
     validation: str
     incidents: list[Any]
     numbers: list[NumberRow]
+    # What the provider calls it, and what it lets us ask.
+    secret: str
+    tells_texts: bool
+    tells_webhooks: bool
 
 
 @page(
@@ -69,6 +77,7 @@ def account_row(account: ProviderAccount, *, now: datetime) -> AccountRow:
         .order_by("id")
     )
     told = [(incident, next_step(incident)) for incident in found]
+    provider = provider_of(account)
     return AccountRow(
         account=account,
         facts=account_facts(account, now=now),
@@ -77,8 +86,13 @@ def account_row(account: ProviderAccount, *, now: datetime) -> AccountRow:
         incidents=[each for each in told if each[0].number_id is None],
         numbers=[
             number_row(number, told, now=now)
-            for number in incidents.numbers_in_use(account).select_related("sms_number__work_stream")
+            for number in incidents.numbers_in_use(account).select_related(
+                "sms_number__work_stream", "whatsapp_number__work_stream"
+            )
         ],
+        secret=provider.words.secret,
+        tells_texts=can_list(provider),
+        tells_webhooks=isinstance(provider, SetsUpNumbers),
     )
 
 

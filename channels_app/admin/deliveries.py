@@ -12,7 +12,7 @@ from channels_app import accounts
 from channels_app.admin.masks import MaskedForOthers
 from channels_app.admin.parts import state_chip
 from channels_app.admin.record_filters import AccountFilter, ChannelOfNumber, NumberFilter, StatusClass
-from channels_app.models import Delivery, ProviderCall
+from channels_app.models_deliveries import Delivery, ProviderCall
 from channels_app.providers.base import Error
 from channels_app.status import FINAL
 from channels_app.story import story

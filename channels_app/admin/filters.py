@@ -10,7 +10,7 @@ from channels_app import attention
 
 
 class TroubleFilter(admin.SimpleListFilter):
-    """What wants a person about SMS settings, as the home page counts it."""
+    """What wants a person about SMS Settings or WhatsApp accounts, as the home page counts it."""
 
     title = "needs attention"
     parameter_name = "trouble"

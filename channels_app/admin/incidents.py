@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from channels_app.health import in_words
-from channels_app.models import Incident
+from channels_app.models import ProviderAccount
+from channels_app.models_health import Incident
 from omnichannel.lib.backoffice import RecordAdmin, chip
 
 Kind = Incident.Kind
@@ -23,6 +24,7 @@ NEXT_STEPS = {
         "",
     ),
     Kind.NUMBER_LOST: ("Choose a number of this account", "channels_app_smsnumber", ""),
+    Kind.NUMBER_OFFLINE: ("Validate, and see what the provider says", "channels_app_whatsappaccount", ""),
     Kind.WEBHOOK_DRIFT: ("Set the inbound URL at the provider", "channels_app_smssettings", ""),
     Kind.REFUSALS: ("See what the webhooks were signed for", "channels_app_refusal", "account={account}"),
     Kind.ERROR_RATE: ("See which texts failed and why", DELIVERIES, "state=failed&number={number}"),
@@ -37,12 +39,30 @@ NEXT_STEPS = {
 }
 
 
+# What a list of incidents reads ahead, for carries_whatsapp_alone.
+USED_BY = ("account__sms_settings__work_stream", "account__whatsapp_accounts")
+# The same of an account that carries WhatsApp alone.
+ON_WHATSAPP = {
+    "channels_app_smssettings": "channels_app_whatsappaccount",
+    "channels_app_smsnumber": "channels_app_whatsappaccount",
+}
+
+
 def next_step(incident: Incident) -> str:
     """A link to where it is mended."""
     words, target, query = NEXT_STEPS[Kind(incident.kind)]
+    if target in ON_WHATSAPP and carries_whatsapp_alone(incident.account):
+        target = ON_WHATSAPP[target]
     asked = query.format(account=incident.account_id, number=incident.number_id or "")
     url = reverse(f"admin:{target}_changelist")
     return format_html('<a href="{}{}">{}</a>', url, f"?{asked}" if asked else "", words)
+
+
+def carries_whatsapp_alone(account: ProviderAccount) -> bool:
+    """Whether WhatsApp accounts use an account, and no work stream's SMS Settings do."""
+    if any(used.work_stream.deleted_at is None for used in account.sms_settings.all()):
+        return False
+    return any(used.deleted_at is None for used in account.whatsapp_accounts.all())
 
 
 class OpenOrEnded(admin.SimpleListFilter):
@@ -69,6 +89,10 @@ class IncidentAdmin(RecordAdmin):
     list_filter = (OpenOrEnded, "kind")
     list_select_related = ("account", "number")
     fields = ("what", "state", "subject", "details", "started_at", "last_seen_at", "ended_at", "next_step")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With who uses the accounts."""
+        return super().get_queryset(request).prefetch_related(*USED_BY)
 
     @admin.display(description="incident")
     def what(self, incident: Incident) -> str:

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from agents.roles import sees_numbers
-from channels_app import accounts, journal, receipts
+from channels_app import accounts, journal, receipts, reports
 from channels_app.admin.parts import state_chip
 from channels_app.admin.record_filters import AccountFilter, NumberFilter
-from channels_app.models import InboundText, Replay, WebhookReceipt
+from channels_app.models_health import Replay
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from omnichannel.lib.audit import note_read
 from omnichannel.lib.backoffice import NOTHING, RecordAdmin, moment, table
 from omnichannel.lib.ids import whole_number
@@ -47,7 +48,7 @@ class WebhookReceiptAdmin(RecordAdmin):
                         "shown_state",
                         "reason",
                         "next_step",
-                        "text_in",
+                        "about",
                         "attempts",
                         "received_at",
                         "processed_at",
@@ -97,14 +98,16 @@ class WebhookReceiptAdmin(RecordAdmin):
         """What a person should do."""
         return journal.next_step(receipt)
 
-    @admin.display(description="text")
-    def text_in(self, receipt: WebhookReceipt) -> str:
-        """The text that was taken out of it."""
-        text = InboundText.objects.filter(receipt=receipt).first()
-        if text is None:
-            return NOTHING
-        url = reverse("admin:channels_app_inboundtext_change", args=[text.pk])
-        return format_html('<a href="{}">Text {}</a>', url, text.pk)
+    @admin.display(description="what it was")
+    def about(self, receipt: WebhookReceipt) -> str:
+        """The text that was taken out of it, or the delivery that it reported on."""
+        if text := InboundText.objects.filter(receipt=receipt).first():
+            url = reverse("admin:channels_app_inboundtext_change", args=[text.pk])
+            return format_html('<a href="{}">Text {}</a>', url, text.pk)
+        if delivery := reports.reported_by(receipt):
+            url = reverse("admin:channels_app_delivery_change", args=[delivery.pk])
+            return format_html('<a href="{}">Report on delivery {}</a>', url, delivery.pk)
+        return NOTHING
 
     @admin.display(description="next try at")
     def next_try(self, receipt: WebhookReceipt) -> object:

@@ -5,29 +5,31 @@ read-only field of the inline, or stands in the inline's template (templates/adm
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from channels_app import accounts
-from channels_app.admin.parts import connection_to_twilio, validation_chip
+from channels_app import accounts, numbers, set_up
+from channels_app.admin.parts import inbound_url_fields, settings_fieldsets, validation_chip
 from channels_app.forms import (
     NOT_A_LONG_CODE_OF_THE_US,
     NumberOfStreamForm,
     SmsSettingsForm,
 )
 from channels_app.models import SmsNumber, SmsSettings
+from channels_app.providers.base import Guide
 from omnichannel.lib import phones
 from omnichannel.lib.backoffice import NOTHING
 from routing.channels import enabled_channels
 from routing.models import Channel
 
-NEW_URL = "The Twilio inbound URL has changed with the account: paste the new one at Twilio."
+NEW_URL = "The inbound URL has changed with the account: give {} the new one."
 GONE = "Somebody removed this meanwhile. Load the page again."
 
 
@@ -38,6 +40,12 @@ class OneFormSet(BaseInlineFormSet):
     """
 
     told: tuple[str, ...] = ()
+
+    def clean(self) -> None:
+        """A new stream of another channel has none of it."""
+        super().clean()
+        if self.instance.channel != Channel.SMS and any(form.has_changed() for form in self.forms):
+            raise ValidationError(f"A {self.instance.get_channel_display()} work stream has no SMS Settings.")
 
     def store(self, form: Any) -> Any:
         """Store what was typed; raises accounts.Conflict."""
@@ -63,7 +71,7 @@ class SmsSettingsFormSet(OneFormSet):
 
     default_error_messages = {
         **OneFormSet.default_error_messages,
-        "too_many_forms": "A work stream has its SMS settings once.",
+        "too_many_forms": "A work stream has its SMS Settings once.",
     }
 
     def store(self, form: Any) -> SmsSettings:
@@ -71,7 +79,7 @@ class SmsSettingsFormSet(OneFormSet):
         before = form.instance.inbound_url_id
         stored = accounts.save_sms_settings(sms_settings=form.instance, **form.values())
         if before is not None and before != stored.inbound_url_id:
-            self.told = (NEW_URL,)
+            self.told = (NEW_URL.format(accounts.words_of(stored.account).name),)
         return stored
 
     @property
@@ -91,7 +99,7 @@ class SmsNumberFormSet(OneFormSet):
     def store(self, form: Any) -> SmsNumber:
         """Give the stream its number."""
         stored: SmsNumber = form.store(self.instance)
-        if not accounts.is_us_number(stored.number.value):
+        if not numbers.is_us_number(stored.number.value):
             self.told = (NOT_A_LONG_CODE_OF_THE_US,)
         return stored
 
@@ -128,13 +136,10 @@ class SmsSettingsInline(OnStreamInline):
     form = SmsSettingsForm
     formset = SmsSettingsFormSet
     template = "admin/channels_app/on_stream/sms_settings.html"
-    readonly_fields = (
-        "provider_shown",
-        "account_sid_shown",
-        "base_url_shown",
-        "twilio_inbound_url",
-        "last_validation_on",
-        "status",
+    inbound_urls = inbound_url_fields(Channel.SMS)
+    readonly_fields: ClassVar[Any] = (
+        *("provider_shown", "account_shown", "base_url_shown", "last_validation_on", "status"),
+        *inbound_urls.values(),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -144,25 +149,20 @@ class SmsSettingsInline(OnStreamInline):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is typed; after the first save the inbound URL, and what the provider said last."""
         known = self.record_of(obj)
-        connection = ("Connection to Twilio", {"fields": ("twilio_inbound_url",)})
-        validation = ("Validation", {"fields": ("last_validation_on", "status")})
-        if not self.may_edit(request, obj):
-            seen = ("provider_shown", "account_sid_shown", "base_url_shown")
-            return ("SMS Settings", {"fields": seen}), connection, validation
-        given = ("SMS Settings", {"fields": ("provider", "account_sid", "auth_token")})
-        secondary = ["secondary_auth_token"]
-        if known and known.account.secondary_secret:
-            secondary.append("remove_secondary")
-        more = ("More", {"fields": (*secondary, "base_url"), "classes": ("collapse",)})
-        return (given, connection, validation, more) if known else (given, more)
+        made = settings_fieldsets(known, self.inbound_urls)
+        if self.may_edit(request, obj):
+            return made
+        seen = ("SMS Settings", {"fields": ("provider_shown", "account_shown", "base_url_shown")})
+        # Without what is typed: the first section and the last.
+        return (seen, *made[1:-1]) if known else (seen,)
 
     @admin.display(description="SMS Provider")
     def provider_shown(self, sms_settings: SmsSettings) -> str:
         """For who only reads."""
         return sms_settings.account.get_provider_display()
 
-    @admin.display(description="Account SID")
-    def account_sid_shown(self, sms_settings: SmsSettings) -> str:
+    @admin.display(description="Account")
+    def account_shown(self, sms_settings: SmsSettings) -> str:
         """For who only reads."""
         return sms_settings.account.external_id
 
@@ -170,11 +170,6 @@ class SmsSettingsInline(OnStreamInline):
     def base_url_shown(self, sms_settings: SmsSettings) -> str:
         """For who only reads."""
         return sms_settings.account.base_url
-
-    @admin.display(description="Twilio inbound URL")
-    def twilio_inbound_url(self, sms_settings: SmsSettings) -> str:
-        """The URL to paste at the provider."""
-        return connection_to_twilio(sms_settings)
 
     @admin.display(description="last validation status")
     def status(self, sms_settings: SmsSettings) -> str:
@@ -189,7 +184,10 @@ class SmsNumberInline(OnStreamInline):
     form = NumberOfStreamForm
     formset = SmsNumberFormSet
     template = "admin/channels_app/on_stream/sms_number.html"
-    # The form's field of this name takes digits; accounts.save_sms_number makes the row of them.
+    # Whether the provider lists the account's numbers.
+    can_pick = False
+    add_number = Guide.add_number
+    # The form's field of this name takes digits; numbers.save_sms_number makes the row of them.
     exclude = ("number",)
     readonly_fields = ("readable", "rate", "remove")
 
@@ -197,6 +195,10 @@ class SmsNumberInline(OnStreamInline):
         """With the number that was picked from the account."""
         made = super().get_formset(request, obj, **options)
         made.form.picked = request.GET.get("number", "")
+        found = numbers.settings_of(obj) if obj else None
+        if found is not None:
+            self.can_pick = set_up.can_set_up(found.account, Channel.SMS)
+            self.add_number = accounts.provider_of(found.account).guide.add_number
         return made
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

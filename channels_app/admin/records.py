@@ -5,7 +5,7 @@ from django.utils.html import format_html
 
 from channels_app.admin.masks import MaskedForOthers
 from channels_app.admin.record_filters import AccountFilter
-from channels_app.models import OptOut, Refusal
+from channels_app.models_receipts import OptOut, Refusal
 from contacts.search import address_ids
 from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, table
 from omnichannel.lib.listfilters import during

@@ -9,10 +9,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from channels_app import accounts, validation
+from channels_app import accounts, numbers, validation
 from channels_app.admin.filters import TroubleFilter
 from channels_app.admin.on_stream import NEW_URL
-from channels_app.admin.parts import LEVELS, ConflictsAreTold, connection_to_twilio, validation_chip
+from channels_app.admin.parts import (
+    LEVELS,
+    ConflictsAreTold,
+    inbound_url_fields,
+    settings_fieldsets,
+    validation_chip,
+)
 from channels_app.forms import (
     NOT_A_LONG_CODE_OF_THE_US,
     SmsNumberForm,
@@ -20,7 +26,8 @@ from channels_app.forms import (
 )
 from channels_app.models import ProviderAccount, SmsNumber, SmsSettings
 from omnichannel.lib import phones
-from omnichannel.lib.backoffice import NOTHING, table, without_shortcuts
+from omnichannel.lib.backoffice import table, without_shortcuts
+from routing.models import Channel
 
 # No web server waits for ever; one validation may take PATIENCE_S of the provider's file, twice.
 VALIDATED_FOR_S = 10.0
@@ -34,20 +41,12 @@ class OfWorkStreamAdmin(ConflictsAreTold):
         made = super().formfield_for_dbfield(db_field, request, **options)
         return without_shortcuts(made) if db_field.name == "work_stream" else made
 
-    @admin.display(description="Twilio inbound URL")
-    def twilio_inbound_url(self, record: Any) -> str:
-        """The URL to paste at the provider."""
-        found = (
-            SmsSettings.objects.select_related("inbound_url")
-            .filter(work_stream=record.work_stream_id)
-            .first()
-        )
-        return connection_to_twilio(found) if found else NOTHING
-
 
 @admin.register(SmsSettings)
 class SmsSettingsAdmin(OfWorkStreamAdmin):
     """SMS settings of work streams, with Validate API Key."""
+
+    inbound_urls = inbound_url_fields(Channel.SMS)
 
     form = SmsSettingsForm
     list_display = ("work_stream", "account", "last_validation_on", "status")
@@ -62,23 +61,18 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
         """Those of streams in use."""
         return super().get_queryset(request).filter(work_stream__deleted_at=None)
 
+    def records_on_page(self, sms_settings: SmsSettings) -> list[Any]:
+        """The account is edited with them."""
+        return [sms_settings, sms_settings.account]
+
     def get_readonly_fields(self, request: HttpRequest, obj: SmsSettings | None = None) -> Any:
         """The stream stays; what the provider said is read only."""
-        shown = ("twilio_inbound_url", "last_validation_on", "status")
+        shown = (*self.inbound_urls.values(), "last_validation_on", "status")
         return ("work_stream", *shown) if obj else shown
 
     def get_fieldsets(self, request: HttpRequest, obj: SmsSettings | None = None) -> Any:
         """The inbound URL and the validation after the first save."""
-        secondary = ["secondary_auth_token"]
-        if obj is not None and obj.account.secondary_secret:
-            secondary.append("remove_secondary")
-        given = ("SMS Settings", {"fields": ("work_stream", "provider", "account_sid", "auth_token")})
-        more = ("More", {"fields": (*secondary, "base_url"), "classes": ("collapse",)})
-        if obj is None:
-            return given, more
-        connection = ("Connection to Twilio", {"fields": ("twilio_inbound_url",)})
-        validation = ("Validation", {"fields": ("last_validation_on", "status")})
-        return given, connection, validation, more
+        return settings_fieldsets(obj, self.inbound_urls, "work_stream")
 
     @admin.display(description="last validation status")
     def status(self, sms_settings: SmsSettings) -> str:
@@ -90,7 +84,7 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
         before = obj.inbound_url_id
         accounts.save_sms_settings(sms_settings=obj, **form.values())
         if before is not None and before != obj.inbound_url_id:
-            messages.warning(request, NEW_URL)
+            messages.warning(request, NEW_URL.format(accounts.words_of(obj.account).name))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """They go with their work stream."""
@@ -141,6 +135,8 @@ class SmsSettingsAdmin(OfWorkStreamAdmin):
 class SmsNumberAdmin(OfWorkStreamAdmin):
     """SMS numbers. Deleting one takes it away from its stream; its history stays."""
 
+    inbound_urls = inbound_url_fields(Channel.SMS, lambda number: numbers.settings_of(number.work_stream))
+
     form = SmsNumberForm
     list_display = ("readable", "work_stream", "type", "description")
     list_display_links = ("readable",)
@@ -148,8 +144,10 @@ class SmsNumberAdmin(OfWorkStreamAdmin):
     search_fields = ("number__value", "description")
     search_help_text = "Digits, or description"
     ordering = ("number__value",)
-    # The form's field of this name takes digits; accounts.save_sms_number makes the row of them.
+    # The form's field of this name takes digits; numbers.save_sms_number makes the row of them.
     exclude = ("number",)
+    delete_confirmation_template = "admin/channels_app/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/channels_app/delete_selected_confirmation.html"
     fields: ClassVar[Any] = ("number", "type", "description", "work_stream", "messages_per_second")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -162,14 +160,23 @@ class SmsNumberAdmin(OfWorkStreamAdmin):
         made.picked = request.GET.get("number", "")
         return made
 
+    def records_on_page(self, sms_number: SmsNumber) -> list[Any]:
+        """The number is edited with its place in the stream."""
+        return [sms_number, sms_number.number]
+
     def get_fieldsets(self, request: HttpRequest, obj: SmsNumber | None = None) -> Any:
         """The inbound URL after the first save."""
         given = ("SMS Number", {"fields": self.fields})
-        return (given, ("Connection to Twilio", {"fields": ("twilio_inbound_url",)})) if obj else (given,)
+        found = numbers.settings_of(obj.work_stream) if obj else None
+        if found is None:
+            return (given,)
+        provider = found.account.provider
+        connection = f"Connection to {accounts.words_of(found.account).name}"
+        return given, (connection, {"fields": (self.inbound_urls[provider],)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: SmsNumber | None = None) -> Any:
         """The inbound URL is the settings' own."""
-        return ("twilio_inbound_url",)
+        return tuple(self.inbound_urls.values())
 
     @admin.display(description="number", ordering="number__value")
     def readable(self, sms_number: SmsNumber) -> str:
@@ -179,13 +186,13 @@ class SmsNumberAdmin(OfWorkStreamAdmin):
     def save_model(self, request: HttpRequest, obj: SmsNumber, form: Any, change: bool) -> None:
         """Give the stream its number."""
         value = form.cleaned_data["number"]
-        accounts.save_sms_number(
+        numbers.save_sms_number(
             sms_number=obj,
             work_stream=form.cleaned_data["work_stream"],
             value=value,
             messages_per_second=form.cleaned_data["messages_per_second"],
         )
-        if not accounts.is_us_number(value):
+        if not numbers.is_us_number(value):
             messages.warning(request, NOT_A_LONG_CODE_OF_THE_US)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -194,12 +201,12 @@ class SmsNumberAdmin(OfWorkStreamAdmin):
 
     def delete_model(self, request: HttpRequest, obj: SmsNumber) -> None:
         """Take it away from its stream."""
-        accounts.remove_sms_number(sms_number=obj)
+        numbers.remove_sms_number(sms_number=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Take them away from their streams."""
         for sms_number in queryset:
-            accounts.remove_sms_number(sms_number=sms_number)
+            numbers.remove_sms_number(sms_number=sms_number)
 
 
 @admin.register(ProviderAccount)
@@ -226,14 +233,18 @@ class ProviderAccountAdmin(admin.ModelAdmin):
     @admin.display(description="tokens")
     def tokens(self, account: ProviderAccount) -> str:
         """That they are stored; never the tokens."""
-        second = " and a Secondary Auth Token are" if account.secondary_secret else " is"
-        return f"An Auth Token{second} stored, never shown."
+        words = account.words
+        if account.secondary_secret:
+            return f"{words.secret} and {words.secondary_secret} are stored, never shown."
+        return f"{words.secret}: stored, never shown."
 
     @admin.display(description="tokens")
     def tokens_stored(self, account: ProviderAccount) -> str:
         """The same, and where they are replaced."""
         url = reverse("admin:replace-token", args=[account.pk])
-        return format_html('{} <a href="{}">Replace the Auth Token</a>', self.tokens(account), url)
+        return format_html(
+            '{} <a href="{}">Replace the {}</a>', self.tokens(account), url, account.words.secret
+        )
 
     @admin.display(description="used by")
     def used_by(self, account: ProviderAccount) -> str:

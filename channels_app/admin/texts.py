@@ -7,7 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from channels_app.admin.masks import MaskedForOthers
-from channels_app.models import InboundText, Provider
+from channels_app.admin.record_filters import NumberFilter
+from channels_app.models_receipts import InboundText
+from channels_app.providers import REGISTRY
 from omnichannel.lib.backoffice import NOTHING, FoundByIndex, RecordAdmin, chip
 
 DISPOSITIONS = {"conversation": "ok", "unrouted": "warn", "blocked": "", "kept": ""}
@@ -33,10 +35,10 @@ class InboundTextAdmin(MaskedForOthers, FoundByIndex, RecordAdmin):
     """Customers' texts, each once, whatever became of them."""
 
     list_display = ("name", "received_at", "address", "number", "shown_disposition", "reason", "way")
-    list_filter = ("disposition", Fetched)
+    list_filter = ("disposition", NumberFilter, Fetched)
     list_select_related = ("address", "number", "receipt")
     # With the providers, which are few, the index of the constraint serves it.
-    matching = staticmethod(lambda texts, text: texts.filter(provider__in=Provider.values, external_id=text))
+    matching = staticmethod(lambda texts, text: texts.filter(provider__in=REGISTRY, external_id=text))
     search_help_text = "The provider's id, whole"
     fields = (
         *("external_id", "received_at", "way", "sent_at", "address", "number", "text", "media_count"),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from omnichannel.lib.http import Recorder
+
+NAMED = ("external_id", "secret", "secondary_secret", "inbound_url")
 
 
 class Error(StrEnum):
@@ -64,6 +66,15 @@ class WireRequest:
 
 
 @dataclass(frozen=True)
+class InboundMedia:
+    """A file that came with a customer's text: where the provider keeps it, and what it says it is."""
+
+    url: str
+    content_type: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Inbound:
     """A customer's text."""
 
@@ -71,29 +82,14 @@ class Inbound:
     sender: str  # as the provider writes it
     recipient: str
     text: str
-    media_count: int
     segments: int | None
     keyword: str  # stop, start, help or nothing
     profile_name: str
     profile: dict[str, str]
     sent_at: datetime | None = None  # told by the provider's list, not by webhooks
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A customer's text in the provider's own list, as the webhook that should have come."""
-
-    external_id: str
-    at: datetime | None
-    form: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Texts of a list; not `is_whole` when there are more than were read."""
-
-    texts: tuple[Listed, ...]
-    is_whole: bool
+    media: tuple[InboundMedia, ...] = ()
+    # What a text is besides words, by name (see channels_app.extras): location, contacts, reply_to …
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,6 +103,7 @@ class Report:
     code: str
     explanation: str
     recipient: str
+    reference: str = ""  # our own id, where the provider echoes it in the signed body
 
 
 @dataclass(frozen=True)
@@ -117,14 +114,34 @@ class Other:
 
 
 @dataclass(frozen=True)
+class OutboundMedia:
+    """A file that goes out: where the provider can fetch it (public, for a while), and what it is."""
+
+    url: str
+    content_type: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class OutboundTemplate:
+    """A content template that the provider fills in: its id there, and its variables."""
+
+    external_id: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class OutboundText:
-    """A text to be sent."""
+    """A text to be sent. With a template, `text` is what the customer will read, for our own use."""
 
     sender: str  # digits of our number
     recipient: str  # as stored: +14255550100 for a telephone number
     text: str
     status_url: str
     reference: str  # our own id, echoed where the provider can
+    channel: str = "sms"
+    media: tuple[OutboundMedia, ...] = ()
+    template: OutboundTemplate | None = None
 
 
 @dataclass(frozen=True)
@@ -169,8 +186,14 @@ class Validity(StrEnum):
     ONLY_SECONDARY = "only_secondary"  # the primary secret is refused, the secondary works
     CLOSED = "closed"
     SUSPENDED = "suspended"
+    PRODUCT_OFF = "product_off"  # the credentials are right, but the account may not text
+    IP_REFUSED = "ip_refused"  # the provider does not take requests from this server's address
+    CLOCK_OFF = "clock_off"  # this server's clock is wrong
     NOT_IN_ACCOUNT = "not_in_account"
     CANNOT_TEXT = "cannot_text"
+    OFFLINE = "offline"  # a WhatsApp sender that neither sends nor receives
+    NOT_READY = "not_ready"  # one that is not set up to its end
+    SANDBOX = "sandbox"  # a number for tests, which several accounts share
     NO_NUMBER = "no_number"  # none is configured here
     REFUSED = "refused"  # the provider says no to what was asked
     THROTTLED = "throttled"
@@ -214,15 +237,100 @@ class Ack:
     body: bytes
 
 
+@dataclass(frozen=True)
+class MediaRules:
+    """What files a channel carries. Sizes in bytes; `largest` by content type, or by its family (image/*)."""
+
+    largest: Mapping[str, int]
+    most_files: int = 1
+    largest_together: int | None = None
+    # Families of files that take a text in the same message; a text beside another file goes by itself.
+    captioned: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ChannelRules:
+    """What a provider does on one channel."""
+
+    text_limit: int
+    media: MediaRules | None = None  # None: no files at all
+    # How long after the customer's last message free text may be sent; None: always.
+    window: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a provider calls its things, for labels and sentences."""
+
+    name: str
+    external_id: str  # Account SID
+    secret: str  # Auth Token
+    secondary_secret: str  # empty: there is none
+    inbound_url: str  # Twilio inbound URL
+    # Whether the inbound URL is handed out before the first save (TeleSign gets it by e-mail).
+    url_before_save: bool = False
+    # Where a person finds id and secret, as a sentence.
+    where: str = ""
+
+    def field(self, name: str) -> str:
+        """What forms and the API call external_id, secret, secondary_secret or inbound_url: account_sid …
+
+        Any other name comes back as it is.
+        """
+        label: str = getattr(self, name) if name in NAMED else name
+        return label.lower().replace(" ", "_") or name
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What a person does at the provider, in sentences for the set-up pages.
+
+    `{id}` and `{url}` stand for the account and its inbound URL.
+    """
+
+    # What to do with the inbound URL; and what to do besides.
+    inbound_url: str
+    inbound_url_more: str = ""
+    # By channel, where it is another place than for text messages.
+    inbound_url_on: Mapping[str, str] = field(default_factory=dict)
+    # What can be added to the URL so that the provider posts more than once, and what it means.
+    retries: str = ""
+    retries_told: str = ""
+    # Whom to write to so that the URL is set, when nobody can do it by himself; empty: no letter.
+    letter_to: str = ""
+    letter_subject: str = ""
+    letter: str = ""
+    # What the documents call the button for a new number.
+    add_number: str = "New SMS Number"
+    # About the number, and a page about the numbers there are (its name, its address).
+    number: str = ""
+    numbers_page: tuple[str, str] = ("", "")
+    # Where numbers are bought, when the account has none yet.
+    no_numbers: str = ""
+    # How Validate API Key asks.
+    validation: str = ""
+
+    def where_to(self, channel: str) -> str:
+        """What to do with the inbound URL of a channel."""
+        return self.inbound_url_on.get(channel, self.inbound_url)
+
+
 class Provider(Protocol):
     """One file per provider implements this; the callers own time-outs, logging and redaction."""
 
-    credential_fields: tuple[str, ...]
+    words: Words
+    guide: Guide
     default_base_url: str
-    text_limit: int
+    # By channel (routing.models.Channel); what is not here, the provider does not carry.
+    channels: Mapping[str, ChannelRules]
+    # Whether a webhook's signature covers its URL; if not, nothing may be believed because the URL says so.
+    signs_url: bool
 
     def check_external_id(self, external_id: str) -> str:
         """What is wrong with the form of an account's id; empty when nothing is."""
+
+    def check_secret(self, secret: str) -> str:
+        """What is wrong with the form of a secret; empty when nothing is, or when it has no form."""
 
     def check_credentials(
         self, account: Credentials, numbers: tuple[str, ...], record: Recorder
@@ -263,9 +371,6 @@ class Provider(Protocol):
         record: Recorder,
     ) -> FindResult:
         """Look for a text sent at or after `since`, leaving out the ids in `taken`."""
-
-    def list_inbound(self, account: Credentials, number: str, since: datetime, record: Recorder) -> Listing:
-        """Customers' texts to a number (digits) since a moment, the oldest first. Raises Trouble."""
 
     def ack(self) -> Ack:
         """What a webhook is answered."""

@@ -1,11 +1,12 @@
 """What a provider can do besides, if it lets us: tell the account's own numbers and where their texts go,
-and change that. A provider without it is set up by hand.
+and change that. A provider, or a channel, without it is set up by hand.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeGuard, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from channels_app.providers.base import Credentials, Provider
+from channels_app.providers.base import Check, Credentials, Provider
 from omnichannel.lib.http import Recorder
 
 
@@ -18,6 +19,8 @@ class Webhook:
     fallback_url: str = ""
     # Something at the provider that is asked instead of the URLs above (Twilio: a TwiML app); empty: nothing.
     application: str = ""
+    # Where reports go of texts that name no address for them; None: the provider has no such thing.
+    status_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,14 @@ class OwnNumber:
     can_call: bool
     webhook: Webhook
     pool: Pool | None = None
+    # Whether it can be used and what is in the way, where the provider tells (WhatsApp senders).
+    standing: Check | None = None
+    # False: the provider lets nobody see or change where its texts go (Twilio's sandbox).
+    is_told: bool = True
 
 
-@runtime_checkable
 class NumberSetUp(Protocol):
-    """The optional part of a provider. Each raises base.Trouble when the provider does not do it."""
+    """What a provider does on one channel. Each raises base.Trouble when the provider does not do it."""
 
     def own_numbers(self, account: Credentials, record: Recorder) -> list[OwnNumber]:
         """The account's own numbers, in their order."""
@@ -60,6 +66,13 @@ class NumberSetUp(Protocol):
         """Have a number's texts posted there; the number as it is afterwards."""
 
 
-def can_set_up(provider: Provider | NumberSetUp) -> TypeGuard[NumberSetUp]:
-    """Whether a provider lets us look at its numbers and change their webhooks."""
-    return isinstance(provider, NumberSetUp)
+@runtime_checkable
+class SetsUpNumbers(Protocol):
+    """The optional part of a provider: by channel, how its numbers are set up."""
+
+    number_set_up: Mapping[str, NumberSetUp]
+
+
+def set_up_of(provider: Provider | SetsUpNumbers, channel: str) -> NumberSetUp | None:
+    """How a provider's numbers of a channel are set up; None when that is done by hand."""
+    return provider.number_set_up.get(channel) if isinstance(provider, SetsUpNumbers) else None

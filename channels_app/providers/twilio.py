@@ -1,33 +1,29 @@
-"""Twilio: SMS in and out over its 2010-04-01 REST API and its webhooks.
+"""Twilio: SMS and WhatsApp, in and out, over its 2010-04-01 REST API and its webhooks.
 
 Facts about parameters, statuses and codes: twilio.com/docs/messaging (webhook request, message resource,
 outbound message status in status callbacks, error dictionary), read 2026-11.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import requests
-from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
-from channels_app.providers import twilio_list, twilio_refusals
+from channels_app.providers import addresses, twilio_list, twilio_refusals
 from channels_app.providers import twilio_signature as signatures
 from channels_app.providers.base import (
     Ack,
+    ChannelRules,
     Check,
     Credentials,
     Diagnosis,
-    Error,
     Finding,
     FindResult,
     Inbound,
-    Listing,
     NotUnderstood,
     Other,
     OutboundText,
@@ -36,87 +32,64 @@ from channels_app.providers.base import (
     SendResult,
     Validity,
     WireRequest,
+    Words,
 )
+from channels_app.providers.inbound_list import Listing
+from channels_app.providers.number_setup import NumberSetUp
+from channels_app.providers.twilio_answers import (
+    Unauthorized,
+    accepted,
+    ambiguous,
+    failed_on_the_way,
+    files_of,
+    found_message,
+    is_outbound,
+    refused,
+)
+from channels_app.providers.twilio_channels import CHANNELS, GUIDE
 from channels_app.providers.twilio_checks import check_credentials
 from channels_app.providers.twilio_client import UNREADABLE, client, trouble
-from channels_app.providers.twilio_codes import explain
+from channels_app.providers.twilio_media import TwilioMedia
 from channels_app.providers.twilio_numbers import TwilioNumbers
-from omnichannel.lib.http import Recorder, surely_not_sent
+from channels_app.providers.twilio_senders import TwilioSenders
+from channels_app.providers.twilio_templates import TwilioTemplates
+from channels_app.providers.twilio_webhooks import is_inbound, params_of, parse_inbound, parse_report
+from channels_app.providers.twilio_wire import address_of, parties, request_of
+from omnichannel.lib.http import Recorder
 
 ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}", re.ASCII)
-# Twilio's word -> our state. A word that is not here changes nothing and is kept as an event.
-STATUSES = {
-    "accepted": "accepted",
-    "scheduled": "scheduled",
-    "queued": "queued",
-    "sending": "sending",
-    "sent": "sent",
-    "canceled": "canceled",
-    "failed": "failed",
-    "undelivered": "undelivered",
-    "delivered": "delivered",
-    "read": "read",
-}
-INBOUND_WORDS = frozenset({"received", "receiving"})
-# The whole text, without case or outer white space: what Twilio itself acts on for long codes.
-STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
-START_WORDS = frozenset({"start", "unstop", "yes"})
-HELP_WORDS = frozenset({"help", "info"})
-OPT_OUT_TYPES = {"STOP": "stop", "START": "start", "HELP": "help"}
-PROFILE_NAMES = ("FromCity", "FromState", "FromZip", "FromCountry")
 # Newest first, in pages; more than so many texts to one customer since the attempt: nobody can tell.
 LISTED_AT_MOST, PAGE = 2000, 50
 # Ours and Twilio's; a message made this long before our attempt may still be ours.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
-def params_of(request: WireRequest) -> dict[str, str]:
-    """The parameters of a form or a query string, without NUL; of a repeated name, the first."""
-    raw = request.query.encode("utf-8", "replace") if request.method == "GET" else request.body
-    if request.method != "GET" and "json" in request.content_type:
-        return _json_params(request.body)
-    params: dict[str, str] = {}
-    for name, value in signatures.form_pairs(raw):
-        text = value.decode("utf-8", "replace").replace("\x00", "")
-        params.setdefault(name.decode("utf-8", "replace").replace("\x00", ""), text)
-    return params
+class Twilio(TwilioTemplates, TwilioMedia):
+    """See channels_app.providers.base.Provider; content templates and files are in its bases."""
 
-
-def _json_params(body: bytes) -> dict[str, str]:
-    try:
-        decoded = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise NotUnderstood("The body is not JSON, though it says so.") from error
-    if not isinstance(decoded, dict):
-        raise NotUnderstood("The body is JSON, but no object.")
-    return {_storable(k): _storable(v) for k, v in decoded.items() if v is not None}
-
-
-def _storable(value: object) -> str:
-    """The value as text without what no database stores: NUL and halves of letters (lone surrogates)."""
-    return str(value).replace("\x00", "").encode("utf-8", "replace").decode()
-
-
-class Unauthorized(Exception):
-    """401: surely nothing was accepted. `result` is what it comes to when no other token works."""
-
-    def __init__(self, result: SendResult) -> None:
-        super().__init__(result.explanation)
-        self.result = result
-
-
-class Twilio(TwilioNumbers):
-    """See channels_app.providers.base.Provider; the account's own numbers are in TwilioNumbers."""
-
-    credential_fields: tuple[str, ...] = ("Account SID", "Auth Token")
+    words = Words(
+        "Twilio",
+        "Account SID",
+        "Auth Token",
+        "Secondary Auth Token",
+        "Twilio inbound URL",
+        where="From the Twilio console, under Account info.",
+    )
+    guide = GUIDE
     default_base_url = "https://api.twilio.com"
-    text_limit = 1600
+    channels: Mapping[str, ChannelRules] = CHANNELS
+    signs_url = True
+    number_set_up: Mapping[str, NumberSetUp] = {"sms": TwilioNumbers(), "whatsapp": TwilioSenders()}
 
     def check_external_id(self, external_id: str) -> str:
         """See Provider."""
         if ACCOUNT_SID.fullmatch(external_id):
             return ""
         return "An Account SID is AC followed by 32 digits and letters a to f."
+
+    def check_secret(self, secret: str) -> str:
+        """See Provider. Twilio promises no form of its tokens."""
+        return ""
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -156,7 +129,7 @@ class Twilio(TwilioNumbers):
 
     def told(self, url: str) -> str:
         """See Provider."""
-        return twilio_refusals.told(url)
+        return addresses.told(url)
 
     def sequence_key(self, request: WireRequest) -> str:
         """See Provider."""
@@ -164,7 +137,7 @@ class Twilio(TwilioNumbers):
             params = params_of(request)
         except NotUnderstood:
             return ""
-        return f"{params.get('From', '')}>{params.get('To', '')}"[:200] if _is_inbound(params) else ""
+        return f"{params.get('From', '')}>{params.get('To', '')}"[:200] if is_inbound(params) else ""
 
     def classify(self, request: WireRequest, account: Credentials) -> Inbound | Report | Other:
         """See Provider."""
@@ -174,7 +147,7 @@ class Twilio(TwilioNumbers):
         named = params.get("AccountSid", account.external_id)
         if named != account.external_id:
             raise NotUnderstood(f"The request is about another account ({named}).")
-        if _is_inbound(params):
+        if is_inbound(params):
             return parse_inbound(params)
         if params.get("MessageStatus") or params.get("SmsStatus"):
             return parse_report(params)
@@ -203,12 +176,7 @@ class Twilio(TwilioNumbers):
     def _send(self, account: Credentials, secret: str, text: OutboundText, record: Recorder) -> SendResult:
         """One request. Raises Unauthorized on 401."""
         try:
-            message = client(account, secret, record).messages.create(
-                to=text.recipient,
-                from_=f"+{text.sender}",
-                body=text.text,
-                status_callback=text.status_url or values.unset,
-            )
+            message = client(account, secret, record).messages.create(**request_of(text))
         except TwilioRestException as error:
             # Without a code of Twilio's, the library gives the HTTP status in its place.
             code = "" if error.code in {None, error.status} else str(error.code)
@@ -242,15 +210,20 @@ class Twilio(TwilioNumbers):
         self, asked: Client, text: OutboundText, earliest: datetime, taken: frozenset[str]
     ) -> FindResult:
         """Twilio lists the newest first; its filter by day sent would miss what is still queued."""
-        pair = {"to": text.recipient, "from_": f"+{text.sender}"}
         found, seen = FindResult(Finding.NOT_THERE), 0
-        for message in asked.messages.stream(**pair, limit=LISTED_AT_MOST, page_size=PAGE):
+        for message in asked.messages.stream(**parties(text), limit=LISTED_AT_MOST, page_size=PAGE):
             if message.date_created is not None and message.date_created < earliest:
                 return found
             seen += 1
-            if message.sid and message.sid not in taken and _is_same(message, text):
+            if not message.sid or message.sid in taken or not is_outbound(message):
+                continue
+            # Without words, the list tells of a file no more than that it is one.
+            if (message.body or "") == text.text and files_of(message) == len(text.media):
                 # Not the end: the oldest one that fits is the most likely.
                 found = found_message(message)
+            elif text.template and found.finding is Finding.NOT_THERE:
+                # Twilio has filled it in, perhaps in other words than ours.
+                found = FindResult(Finding.CANNOT_TELL)
         return FindResult(Finding.CANNOT_TELL) if seen >= LISTED_AT_MOST else found
 
     def check_credentials(
@@ -259,138 +232,12 @@ class Twilio(TwilioNumbers):
         """See Provider."""
         return check_credentials(account, numbers, record)
 
-    def list_inbound(self, account: Credentials, number: str, since: datetime, record: Recorder) -> Listing:
-        """See Provider."""
-        return twilio_list.list_inbound(account, number, since, record)
+    def list_inbound(
+        self, account: Credentials, number: str, since: datetime, record: Recorder, *, channel: str = "sms"
+    ) -> Listing:
+        """See InboundList."""
+        return twilio_list.list_inbound(account, address_of(f"+{number}", channel), since, record)
 
     def error_url(self, code: str) -> str:
         """See Provider."""
         return f"https://www.twilio.com/docs/api/errors/{code}" if code.isascii() and code.isdigit() else ""
-
-
-# --- reading what Twilio posts --------------------------------------------------------------------
-
-
-def _is_inbound(params: dict[str, str]) -> bool:
-    word = (params.get("MessageStatus") or params.get("SmsStatus") or "").lower()
-    if word:
-        return word in INBOUND_WORDS
-    return "From" in params or "Body" in params
-
-
-def parse_inbound(params: dict[str, str]) -> Inbound:
-    """A text; raises NotUnderstood when it has no id, sender or recipient."""
-    external_id = next((params[n] for n in ("MessageSid", "SmsMessageSid", "SmsSid") if params.get(n)), "")
-    for name, value in (("MessageSid", external_id), ("From", params.get("From")), ("To", params.get("To"))):
-        if not (value or "").strip():
-            raise NotUnderstood(f"The text has no {name}.")
-    body = params.get("Body", "")
-    return Inbound(
-        external_id=external_id[:64],
-        sender=params["From"],
-        recipient=params["To"],
-        text=body,
-        media_count=min(_count(params.get("NumMedia", "")) or 0, 10),
-        segments=_count(params.get("NumSegments", "")),
-        keyword=OPT_OUT_TYPES.get(params.get("OptOutType", "").upper(), "") or keyword(body),
-        profile_name=params.get("ProfileName", "").strip()[:160],
-        profile={name: params[name] for name in PROFILE_NAMES if params.get(name)},
-        sent_at=_moment(params.get("DateSent", "")),
-    )
-
-
-def keyword(body: str) -> str:
-    """stop, start or help when the whole text is such a word."""
-    word = body.strip().casefold()
-    if word in STOP_WORDS:
-        return "stop"
-    if word in START_WORDS:
-        return "start"
-    return "help" if word in HELP_WORDS else ""
-
-
-def parse_report(params: dict[str, str]) -> Report:
-    """A status report; an unknown word changes nothing."""
-    external_id = next((params[n] for n in ("MessageSid", "SmsSid") if params.get(n)), "")
-    if not external_id:
-        raise NotUnderstood("The report has no MessageSid.")
-    word = (params.get("MessageStatus") or params.get("SmsStatus") or "").lower()
-    status = STATUSES.get(word)
-    code = params.get("ErrorCode", "").strip()[:16]
-    error, explanation = None, ""
-    if status in {"failed", "undelivered"}:
-        error, explanation = explain(code if code != "0" else "", params.get("ErrorMessage", "")[:200])
-    return Report(external_id[:64], status, word[:24], error, code, explanation, params.get("To", ""))
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment in ISO 8601 with its zone; webhooks of Twilio carry none, its list does."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
-
-
-def _count(text: str) -> int | None:
-    """A small whole number, or None: NumMedia has been seen as abc, 1e3 and with a billion."""
-    return min(int(text), 1000) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _is_same(message: Any, text: OutboundText) -> bool:
-    return message.body == text.text and str(message.direction or "outbound").startswith("outbound")
-
-
-def found_message(message: Any) -> FindResult:
-    """A message of Twilio's list that is taken for ours."""
-    status = STATUSES.get(str(message.status), "accepted")
-    if status not in {"failed", "undelivered"}:
-        return FindResult(Finding.FOUND, message.sid, status)
-    code = str(message.error_code or "")
-    error, explanation = explain(code, str(message.error_message or ""))
-    return FindResult(Finding.FOUND, message.sid, status, error, code, explanation)
-
-
-# --- reading what Twilio answers ------------------------------------------------------------------
-
-
-def accepted(message: Any) -> SendResult:
-    """A 2xx: accepted, even when it already failed or cannot be tracked."""
-    code = str(message.error_code or "")
-    status = STATUSES.get(str(message.status or ""), "accepted")
-    if status in {"failed", "undelivered"}:
-        error, explanation = explain(code, str(message.error_message or ""))
-        return SendResult(Outcome.ACCEPTED, status, str(message.sid or ""), error, code, explanation)
-    if not message.sid:
-        said = "Twilio took the text but gave it no id: it cannot be tracked."
-        return SendResult(Outcome.ACCEPTED, "accepted", explanation=said)
-    return SendResult(Outcome.ACCEPTED, status, str(message.sid))
-
-
-def refused(status: int, code: str, said: str) -> SendResult:
-    """An answer that is no 2xx: 429 may be tried again, 5xx is in doubt, all else is final.
-
-    `status` is HTTP's; `code` Twilio's, empty when it gave none. Raises Unauthorized on 401.
-    """
-    if status >= 500:
-        return ambiguous(f"Twilio answered with its error {status}.", code)
-    if status == 429:
-        return SendResult(Outcome.NOT_SENT, error=Error.THROTTLED, code=code, explanation=explain("20429")[1])
-    meaning, sentence = explain("20003") if status == 401 else explain(code, said)
-    result = SendResult(Outcome.REFUSED, "failed", "", meaning, code, sentence)
-    if status == 401:
-        raise Unauthorized(replace(result, code=code or "20003"))
-    return result
-
-
-def failed_on_the_way(error: requests.RequestException) -> SendResult:
-    """No answer at all: either the request never left, or nobody knows."""
-    if surely_not_sent(error):
-        said = "Twilio could not be reached; it is tried again by itself."
-        return SendResult(Outcome.NOT_SENT, error=Error.UNAVAILABLE, explanation=said)
-    return ambiguous("The connection to Twilio broke before it answered.")
-
-
-def ambiguous(sentence: str, code: str = "") -> SendResult:
-    """Nobody knows whether the text was accepted."""
-    return SendResult(Outcome.AMBIGUOUS, error=Error.AMBIGUOUS, code=code, explanation=sentence)

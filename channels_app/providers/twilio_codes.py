@@ -3,6 +3,7 @@
 Source: Twilio's error and warning dictionary (twilio.com/docs/api/errors), read 2026-11.
 """
 
+from channels_app import window
 from channels_app.providers.base import Error
 
 E = Error
@@ -53,19 +54,30 @@ CODES: dict[int, tuple[Error, str]] = {
     63003: (E.BAD_NUMBER, "The channel does not know this address."),
     63005: (E.CONTENT_REFUSED, "The channel did not accept the content."),
     63007: (E.BAD_CREDENTIALS, f"Our number is no sender of this channel. {ADMIN}"),
+    63008: (E.BAD_CREDENTIALS, f"The channel is not set up completely at Twilio. {ADMIN}"),
+    63010: (E.UNAVAILABLE, f"Twilio had an error of its own. {LATER}"),
+    63011: (E.UNAVAILABLE, f"The channel could not be asked what this customer can receive. {LATER}"),
+    63012: (E.UNAVAILABLE, f"The channel had an error of its own. {LATER}"),
     63013: (E.CONTENT_REFUSED, "The text breaks the channel's policy."),
     63015: (E.BAD_CREDENTIALS, f"The sandbox only reaches people who joined it. {ADMIN}"),
-    63016: (
-        E.WINDOW_CLOSED,
-        "This conversation has exceeded the 24 hour limit to respond to the customer.",
-    ),
+    63016: (E.WINDOW_CLOSED, window.SENTENCE),
     63018: (E.THROTTLED, f"Too many texts for this channel. {LATER}"),
     63019: (E.UNAVAILABLE, f"Our file could not be fetched. {LATER}"),
+    63020: (E.BAD_CREDENTIALS, f"Meta does not let our business account send. {ADMIN}"),
     63021: (E.CONTENT_REFUSED, "The channel cannot carry this content."),
+    63022: (E.BAD_CREDENTIALS, f"Our number's registration at WhatsApp is not valid. {ADMIN}"),
+    63023: (E.OTHER, "The channel gave no reason."),
     63024: (E.BAD_NUMBER, "The channel cannot reach this recipient."),
+    63025: (E.CONTENT_REFUSED, "The channel has this file already and did not take it again."),
+    63027: (E.CONTENT_REFUSED, f"WhatsApp has no such content template in this language. {ADMIN}"),
+    63028: (E.CONTENT_REFUSED, "The content template needs another number of variables."),
+    63029: (E.UNAVAILABLE, f"The customer's WhatsApp could not load the content template. {LATER}"),
+    63030: (E.CONTENT_REFUSED, "The channel does not know something that was sent along."),
     63032: (E.BAD_NUMBER, "WhatsApp does not let us text this person."),
+    63034: (E.CONTENT_REFUSED, "The file is too large for this channel."),
     63038: (E.THROTTLED, "The account's daily limit is used up. Will work tomorrow."),
     63049: (E.OTHER, "WhatsApp chose not to deliver it. Do not send it again at once."),
+    63101: (E.BAD_CREDENTIALS, f"Twilio cannot use our WhatsApp Business Account. {ADMIN}"),
 }
 
 

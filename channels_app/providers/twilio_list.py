@@ -10,7 +10,10 @@ from typing import Any
 
 from twilio.rest import Client
 
-from channels_app.providers.base import Credentials, Listed, Listing
+from channels_app.providers.base import Credentials
+from channels_app.providers.inbound_list import Listed, Listing
+from channels_app.providers.twilio_answers import files_of
+from channels_app.providers.twilio_channels import MOST_MEDIA
 from channels_app.providers.twilio_client import ask
 from omnichannel.lib.http import Recorder
 
@@ -19,27 +22,37 @@ LISTED_AT_MOST, PAGE = 1_000, 200
 PATIENCE_S = 20.0
 
 
-def list_inbound(account: Credentials, number: str, since: datetime, record: Recorder) -> Listing:
-    """The texts to a number (digits) since a moment, the oldest first. Raises Trouble."""
-    return ask(account, record, lambda client: _listed(client, account.external_id, number, since))
+def list_inbound(account: Credentials, recipient: str, since: datetime, record: Recorder) -> Listing:
+    """The texts to a number of ours, as Twilio writes it, since a moment; oldest first. Raises Trouble."""
+    return ask(account, record, lambda client: _listed(client, account, recipient, since))
 
 
-def _listed(client: Client, account_id: str, number: str, since: datetime) -> Listing:
+def _listed(client: Client, account: Credentials, recipient: str, since: datetime) -> Listing:
     deadline, found, is_whole = time.monotonic() + PATIENCE_S, [], True
     messages = client.messages.stream(
-        to=f"+{number}", date_sent_after=since, limit=LISTED_AT_MOST, page_size=PAGE
+        to=recipient, date_sent_after=since, limit=LISTED_AT_MOST, page_size=PAGE
     )
     seen = 0
     for message in messages:
         seen += 1
         if message.sid and str(message.direction) == "inbound":
-            found.append(
-                Listed(message.sid, message.date_sent or message.date_created, _form(message, account_id))
-            )
+            form = _form(message, account.external_id) + _files(message, account.base_url)
+            found.append(Listed(message.sid, message.date_sent or message.date_created, form))
         if time.monotonic() > deadline:
             is_whole = False
             break
     return Listing(tuple(reversed(found)), is_whole and seen < LISTED_AT_MOST)
+
+
+def _files(message: Any, base_url: str) -> tuple[tuple[str, str], ...]:
+    """Where each of its files is, which only a list of its own tells."""
+    if not files_of(message):
+        return ()
+    fields = []
+    for position, file in enumerate(message.media.list(limit=MOST_MEDIA)):
+        fields.append((f"MediaUrl{position}", f"{base_url}{str(file.uri).removesuffix('.json')}"))
+        fields.append((f"MediaContentType{position}", str(file.content_type or "")))
+    return tuple(fields)
 
 
 def _form(message: Any, account_id: str) -> tuple[tuple[str, str], ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from channels_app.providers import twilio_signature as signatures
+from channels_app.providers.addresses import told
 from channels_app.providers.base import Credentials, Diagnosis, WireRequest
 
 LARGEST_BODY = 20_000
@@ -91,13 +92,3 @@ def _signed_for(url: str, expected: str) -> str:
     else:
         advice = "copy the inbound URL as it is shown here, and paste it at Twilio"
     return f"Signed for {told(url)}, we expected {told(expected)}: {advice}."
-
-
-def told(url: str) -> str:
-    """An address without the token of its path and without its query: those are nobody's to read."""
-    parts = urlsplit(url)
-    head, hooks, rest = parts.path.partition("/hooks/")
-    _token, slash, more = rest.partition("/")
-    path = f"{head}{hooks}••••{slash}{more}" if hooks else parts.path
-    mark = ("?…" if parts.query else "") + (f"#{parts.fragment}" if parts.fragment else "")
-    return urlunsplit(parts._replace(path=path, query="", fragment="")) + mark

@@ -35,12 +35,14 @@ def history_view(admin_page: Any, request: HttpRequest, object_id: str) -> HttpR
     # Other records are never called by a customer's number; some are by one of our own.
     name = masks.shown(record, user=request.user) if opts.app_label in OF_CUSTOMERS else str(record)
     names = f"admin:{opts.app_label}_{opts.model_name}"
+    trail = getattr(admin_page, "trail", None)
+    to_list = [(names_of(admin_page.model)[1], reverse(f"{names}_changelist"))]
     return render_page(
         request,
         "admin/object_history.html",
         title=f"History of {name}",
         trail=[
-            (names_of(admin_page.model)[1], reverse(f"{names}_changelist")),
+            *(trail(record) if trail else to_list),
             (name, reverse(f"{names}_change", args=[record.pk])),
         ],
         entries=[_told(entry, whole_numbers=whole) for entry in found],

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from agents.roles import ADMINISTRATOR, role_of
-from channels_app.forms import LONGEST_SECRET, SecretInput
+from channels_app.forms_credentials import LONGEST_SECRET, SecretInput
 from omnichannel.configuration import applying
 from omnichannel.configuration.reading import LONGEST_FILE, BadFile
+from omnichannel.configuration.sections import secret_called
 from omnichannel.lib.backoffice import page, render_page
 
 NO_DIFFERENCE = "Nothing differs: this installation is as the file says."
@@ -63,7 +64,9 @@ class ApplyForm(forms.Form):
         super().__init__(*args, **options)
         for sid in tokens:
             self.fields[f"token_{sid}"] = forms.CharField(
-                label=f"Auth Token of account {sid}", max_length=LONGEST_SECRET, widget=SecretInput()
+                label=f"{secret_called(sid)} of account {sid}",
+                max_length=LONGEST_SECRET,
+                widget=SecretInput(),
             )
 
     def tokens(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agents.roles import ADMINISTRATOR, role_of
-from channels_app.forms import LONGEST_SECRET
+from channels_app.forms_credentials import LONGEST_SECRET
 from omnichannel.configuration import applying
 from omnichannel.configuration.reading import LONGEST_FILE, BadFile
 
@@ -26,20 +26,20 @@ class IsAdministrator(BasePermission):
         return bool(request.user.is_authenticated and role_of(request.user) == ADMINISTRATOR)
 
 
-class FileSerializer(serializers.Serializer):
+class ConfigurationFileSerializer(serializers.Serializer):
     """A configuration file: its text."""
 
     yaml = serializers.CharField(max_length=LONGEST_FILE, trim_whitespace=False)
 
 
-class ApplySerializer(FileSerializer):
+class ApplySerializer(ConfigurationFileSerializer):
     """A file to apply, with what it does not hold."""
 
     tokens = serializers.DictField(
         child=serializers.CharField(max_length=LONGEST_SECRET),
         required=False,
         write_only=True,
-        help_text="Auth Token by account SID, for accounts that are new here.",
+        help_text="Auth Token by Account SID, or API key by Customer ID, for accounts that are new here.",
     )
     fingerprint = serializers.CharField(
         max_length=64, required=False, help_text="Of the preview; then only what was previewed is applied."
@@ -56,7 +56,7 @@ class ChangeSerializer(serializers.Serializer):
 
 
 class PreviewSerializer(serializers.Serializer):
-    """What applying would change, and the accounts whose Auth Token has to be given."""
+    """What applying would change, and the accounts whose Auth Token or API key has to be given."""
 
     changes = ChangeSerializer(many=True)
     tokens = serializers.ListField(child=serializers.CharField())
@@ -81,12 +81,12 @@ class ConfigurationView(APIView):
     permission_classes: Any = (IsAdministrator,)
 
     @extend_schema(
-        responses=FileSerializer,
+        responses=ConfigurationFileSerializer,
         examples=[OpenApiExample("A queue", {"yaml": EXAMPLE}, response_only=True)],
     )
     def get(self, request: Request) -> Response:
         """Queues, agents and work streams as YAML, without secrets."""
-        return Response(FileSerializer({"yaml": applying.hand_out()}).data)
+        return Response(ConfigurationFileSerializer({"yaml": applying.hand_out()}).data)
 
     @extend_schema(
         request=ApplySerializer,
@@ -115,13 +115,13 @@ class PreviewView(APIView):
     permission_classes: Any = (IsAdministrator,)
 
     @extend_schema(
-        request=FileSerializer,
+        request=ConfigurationFileSerializer,
         responses={200: PreviewSerializer},
         examples=[OpenApiExample("A queue", {"yaml": EXAMPLE}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
         """What applying the file would change. Nothing is changed."""
-        given = FileSerializer(data=request.data)
+        given = ConfigurationFileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         try:
             found = applying.preview(given.validated_data["yaml"])

@@ -8,16 +8,30 @@ from typing import Any
 from django.db import transaction
 from rest_framework.serializers import ValidationError
 
+from channels_app import whatsapp
 from channels_app.accounts import Conflict
 from omnichannel.configuration import reading
 from omnichannel.configuration.differences import Change, Description, differences
 from omnichannel.configuration.reading import BadFile
-from omnichannel.configuration.sections import PLACEHOLDER, SECTIONS, Record, Section, Tokens, needed_token
+from omnichannel.configuration.sections import (
+    OF_ROUTING,
+    PLACEHOLDER,
+    Record,
+    Section,
+    Tokens,
+    needed_token,
+    secret_called,
+)
+from omnichannel.configuration.whatsapp import WHATSAPP_ACCOUNTS
 from omnichannel.lib import audit
 from routing.models import WorkStream
 from routing.services import Protected
 
+# In the order in which they are stored: a WhatsApp number needs its work stream.
+SECTIONS = (*OF_ROUTING, WHATSAPP_ACCOUNTS)
 MOST_RECORDS = 500
+# Lists of records below a record.
+BELOW = ("routing_rules", "numbers")
 
 
 class Refused(ValueError):
@@ -92,7 +106,9 @@ def apply(text: str, *, tokens: Tokens, expected: str | None = None) -> list[Cha
             raise Stale("Something was changed meanwhile: look at the differences again.")
         missing = [sid for sid in _tokens_needed(wanted) if not tokens.get(sid)]
         if missing:
-            raise Refused([f"Enter the Auth Token of account {sid}, which is new here." for sid in missing])
+            raise Refused(
+                [f"Enter the {secret_called(sid)} of account {sid}, which is new here." for sid in missing]
+            )
         _store_all(wanted, tokens)
         after = present()
     return differences(before, after)
@@ -112,8 +128,8 @@ def _sections(text: str) -> dict[str, list[Record]]:
 def _check_size(found: dict[str, Any]) -> None:
     """All is stored in one transaction, while webhooks may have to wait."""
     records = [record for part in found.values() if isinstance(part, list) for record in part]
-    rules = [record.get("routing_rules") for record in records if isinstance(record, dict)]
-    count = len(records) + sum(len(part) for part in rules if isinstance(part, list))
+    parts = [record.get(key) for record in records if isinstance(record, dict) for key in BELOW]
+    count = len(records) + sum(len(part) for part in parts if isinstance(part, list))
     if count > MOST_RECORDS:
         raise BadFile(
             f"The file holds {count} records, routing rules included; at most {MOST_RECORDS} are applied at "
@@ -135,6 +151,8 @@ def _check_keys(section: Section, records: Any) -> None:
 
 def _tokens_needed(wanted: dict[str, list[Record]]) -> list[str]:
     parts = [record.get("sms_settings") for record in wanted["work_streams"]]
+    usual = {"provider": whatsapp.usual_provider()}
+    parts += [usual | record for record in wanted[WHATSAPP_ACCOUNTS.name]]
     sids = {needed_token(part) for part in parts if isinstance(part, dict)}
     return sorted(sid for sid in sids if sid)
 

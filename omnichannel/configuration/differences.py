@@ -19,6 +19,11 @@ class Change:
     name: str
     lines: tuple[str, ...]
 
+    @property
+    def section_in_words(self) -> str:
+        """For pages; the file and the API say `section`."""
+        return self.section.replace("_", " ")
+
 
 def differences(before: Description, after: Description) -> list[Change]:
     """One Change per record that is not the same in both, in the order of `after`."""

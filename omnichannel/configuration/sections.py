@@ -4,6 +4,7 @@ Values are checked and stored by the API's own serializers. Whatever is wrong is
 ValidationError, with one entry per field.
 """
 
+import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,11 @@ from rest_framework.serializers import BaseSerializer, ValidationError
 
 from agents.api import AgentSerializer
 from agents.models import Agent
-from channels_app import accounts
+from channels_app import accounts, numbers
 from channels_app.api import SmsNumberSerializer, SmsSettingsSerializer
-from channels_app.models import Provider, SmsNumber, SmsSettings
+from channels_app.models import SmsNumber, SmsSettings
 from channels_app.providers import REGISTRY
+from channels_app.providers.base import Words
 from routing.api import QueueSerializer, WorkStreamSerializer
 from routing.api_channels import ChannelSerializer
 from routing.api_rules import RoutingRuleSerializer
@@ -25,7 +27,8 @@ from routing.services import delete_rule, members_of
 # (account SID, or what else the provider calls it) -> the secret typed for an account that is new here.
 Tokens = dict[str, str]
 Record = dict[str, Any]
-PLACEHOLDER = "never stored: the account's token comes when the file is applied"
+# "never stored: it comes when the file is applied", in a form that every provider's secrets may have.
+PLACEHOLDER = base64.b64encode(b"never stored: it comes when the file is applied").decode()
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,6 @@ def store_agent(record: Record, _tokens: Tokens) -> None:
 
 # --- work streams ---------------------------------------------------------------------------------
 
-SETTINGS = ("provider", "account_sid", "base_url")
 NUMBER = ("number", "type", "description", "messages_per_second")
 RULE = ("name", "description", "queue", "match", "conditions")
 
@@ -151,8 +153,13 @@ def _described_settings(stream: WorkStream) -> Record:
     found = SmsSettings.objects.select_related("account").filter(work_stream=stream).first()
     if found is None:
         return {}
-    values = (found.account.provider, found.account.external_id, found.account.base_url)
-    return {"sms_settings": dict(zip(SETTINGS, values, strict=True))}
+    account = found.account
+    described = {
+        "provider": account.provider,
+        account.words.field("external_id"): account.external_id,
+        "base_url": account.base_url,
+    }
+    return {"sms_settings": described}
 
 
 def _described_number(stream: WorkStream) -> Record:
@@ -190,33 +197,50 @@ def store_stream(record: Record, tokens: Tokens) -> None:
 
 def _store_settings(stream: WorkStream, record: Record, tokens: Tokens) -> None:
     part = part_of(record, "sms_settings")
-    only(part, *SETTINGS)
+    only(part, "provider", "base_url", id_field(part))
     known = SmsSettings.objects.select_related("account", "inbound_url").filter(work_stream=stream).first()
     given = {name: str(value) for name, value in part.items() if value is not None}
     data = {**given, "work_stream": stream.pk}
     if (sid := needed_token(part)) and tokens.get(sid):
-        data["auth_token"] = tokens[sid]
+        data[words_of(part).field("secret")] = tokens[sid]
     saved(SmsSettingsSerializer(known, data=data, partial=known is not None))
 
 
 def needed_token(part: Record) -> str:
     """The account SID whose secret an installation lacks to take these settings; empty when it has it."""
     base_url = accounts.tidy_base_url(str(part.get("base_url") or _usual_url(part)))
-    provider, sid = str(part.get("provider", "")), str(part.get("account_sid", ""))
+    provider, sid = str(part.get("provider", "")), str(part.get(id_field(part), ""))
     known = accounts.known_account(provider=provider, external_id=sid, base_url=base_url)
     return "" if known else sid
 
 
+def secret_called(external_id: str) -> str:
+    """What the secret of an account is called, by the provider whose ids have this form."""
+    fits = (one.words.secret for one in REGISTRY.values() if not one.check_external_id(external_id))
+    return next(fits, "secret")
+
+
+def words_of(part: Record) -> Words:
+    """What the provider of these settings calls its things; of an unknown one, the first one's."""
+    provider = str(part.get("provider", ""))
+    return REGISTRY[provider if provider in REGISTRY else next(iter(REGISTRY))].words
+
+
+def id_field(part: Record) -> str:
+    """What the provider of these settings calls an account's id."""
+    return words_of(part).field("external_id")
+
+
 def _usual_url(part: Record) -> str:
-    provider = part.get("provider")
-    return REGISTRY[provider].default_base_url if provider in Provider.values else ""
+    provider = str(part.get("provider", ""))
+    return accounts.usual_base_url(provider) if provider in REGISTRY else ""
 
 
 def _store_number(stream: WorkStream, record: Record, _tokens: Tokens) -> None:
     known = SmsNumber.objects.select_related("number").filter(work_stream=stream).first()
     if record["sms_number"] is None:
         if known is not None:
-            accounts.remove_sms_number(sms_number=known)
+            numbers.remove_sms_number(sms_number=known)
         return
     part = part_of(record, "sms_number")
     only(part, *NUMBER)
@@ -260,8 +284,8 @@ PARTS: dict[str, Callable[[WorkStream, Record, Tokens], None]] = {
     "sms_number": _store_number,
     "routing_rules": _store_rules,
 }
-# In the order in which they are stored: rules need their queues.
-SECTIONS = (
+# In the order in which they are stored: rules need their queues. See `applying` for all there are.
+OF_ROUTING = (
     Section("channels", "Channel", "channel", describe_channels, store_channel),
     Section("queues", "Queue", "name", describe_queues, store_queue),
     Section("agents", "Agent", "username", describe_agents, store_agent),

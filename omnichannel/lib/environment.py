@@ -3,8 +3,10 @@
 import json
 import secrets
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -59,6 +61,46 @@ def one_of_schemes(name: str, url: str, schemes: Sequence[str]) -> str:
     if urlsplit(url).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must start with one of: {', '.join(s + '://' for s in schemes)}")
     return url
+
+
+# Parameter of MEDIA_STORAGE -> django-storages' option of the S3 backend.
+S3_OPTIONS = {"endpoint": "endpoint_url", "region": "region_name", "addressing": "addressing_style"}
+
+
+def media_storage(name: str, url: str, *, folder: Path) -> dict[str, Any]:
+    """The entry of STORAGES for customers' files: a folder, or s3://[key:secret@]bucket[/prefix][?endpoint=…].
+
+    Without key and secret, what the machine gives (AWS_ACCESS_KEY_ID …, a role) is used. Raises
+    ImproperlyConfigured, without repeating the secret.
+    """
+    if not url:
+        options = {"location": folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must look like s3://bucket/prefix?region=eu-central-1")
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := sorted(asked.keys() - S3_OPTIONS):
+        known = ", ".join(S3_OPTIONS)
+        raise ImproperlyConfigured(f"{name} has the parameter {unknown[0]}; known are: {known}.")
+    if asked.get("addressing", "auto") not in {"auto", "path", "virtual"}:
+        raise ImproperlyConfigured(f"{name} has an addressing other than path, virtual or auto.")
+    if "endpoint" in asked:
+        asked["endpoint"] = base_url(f"{name} endpoint", asked["endpoint"], allow_http=False)
+    if bool(parts.username) != bool(parts.password):
+        raise ImproperlyConfigured(f"{name} has a key without its secret, or a secret without its key.")
+    if find_spec("storages") is None or find_spec("boto3") is None:
+        raise ImproperlyConfigured(f"{name} needs: pip install -r requirements-s3.txt")
+    options = {S3_OPTIONS[key]: value for key, value in asked.items()} | {
+        "bucket_name": parts.netloc.rpartition("@")[2],
+        "location": unquote(parts.path.strip("/")),
+        "default_acl": None,  # private, as the bucket says
+        "querystring_auth": True,
+        "file_overwrite": True,  # names are random: nothing is looked up before writing
+    }
+    if parts.username:
+        options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password or "")}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 def fernet_keys(name: str, keys: Sequence[str]) -> list[str]:

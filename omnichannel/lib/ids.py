@@ -11,3 +11,8 @@ def whole_number(text: object) -> int | None:
     if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= LONGEST:
         return int(text)
     return None
+
+
+def whole_numbers(text: str) -> list[int]:
+    """Numbers with commas between; what is none is 0, which is no row's id."""
+    return [whole_number(part) or 0 for part in text.split(",")]

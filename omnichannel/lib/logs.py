@@ -5,8 +5,8 @@ import re
 
 from omnichannel.lib.redact import MASK
 
-# Addresses that hold a secret: an inbound URL, the link of an invitation.
-SECRET_PATHS = re.compile(r"/(hooks|welcome)/[^/?#\s\"']+")
+# Addresses that hold a secret: an inbound URL, the link of an invitation, a file for a provider.
+SECRET_PATHS = re.compile(r"/(hooks|welcome|media/out)/[^/?#\s\"']+")
 
 
 class WithoutSecretPaths(logging.Filter):

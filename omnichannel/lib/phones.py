@@ -73,6 +73,29 @@ def our_number(text: str) -> str:
     return digits
 
 
+# Numbers that their countries write in two forms, of which WhatsApp and SMS may each use another: a mobile
+# number's 9 in Brazil (after the area) and Argentina, its 1 in Mexico (both after the country).
+TWO_FORMS = (
+    (re.compile(r"\+55([1-9]\d)9([6-9]\d{7})", re.ASCII), r"+55\1\2"),
+    (re.compile(r"\+55([1-9]\d)([6-9]\d{7})", re.ASCII), r"+55\g<1>9\2"),
+    (re.compile(r"\+521(\d{10})", re.ASCII), r"+52\1"),
+    (re.compile(r"\+52(\d{10})", re.ASCII), r"+521\1"),
+    (re.compile(r"\+549(\d{10})", re.ASCII), r"+54\1"),
+    (re.compile(r"\+54(\d{10})", re.ASCII), r"+549\1"),
+)
+
+
+def same_phone(e164: str) -> list[str]:
+    """The number, and its other form where a country has two; the given one first.
+
+    For finding whose number it is. What a provider wrote is stored and answered as it was written.
+    """
+    for pattern, other in TWO_FORMS:
+        if match := pattern.fullmatch(e164):
+            return [e164, match.expand(other)]
+    return [e164]
+
+
 def readable(e164: str) -> str:
     """The number as people read it (+1 425-555-0100); any other text comes back as it is."""
     try:

@@ -1,5 +1,6 @@
 """What records are called on pages: in the documents' words, the same in the map, lists and forms."""
 
+import re
 from typing import Any
 
 from django import template
@@ -14,11 +15,17 @@ COUNTED = {
     "omnichannel.AuditEntry": ("entry", "entries"),
     "channels_app.SmsSettings": ("record of SMS Settings", "records of SMS Settings"),
 }
-# Pages that the menu does not name stand under the line that leads to them.
+# Pages that the menu does not name stand under the line that leads to them: how their addresses begin, as an
+# expression.
 LEADS_TO = {
-    "routing.WorkStream": ("routing/routingrule/",),
-    "conversations.Conversation": ("conversations/message/",),
-    "agents.User": ("access/",),
+    "routing.WorkStream": "routing/routingrule/",
+    "channels_app.SmsSettings": "channels/[0-9]+/",
+    "channels_app.ProviderAccount": "channels/accounts/",
+    "channels_app.WhatsAppAccount": "whatsapp/[0-9]+/",
+    "contacts.Contact": "customers/(?:merge/|export)",
+    "customer-erasures": "customers/erase/",
+    "conversations.Conversation": "conversations/message/",
+    "agents.User": "access/",
 }
 
 
@@ -54,8 +61,14 @@ def seen_by(text: Any, user: Any) -> str:
 
 
 @register.filter
+def called(username: str, people: dict[str, str]) -> str:
+    """The full name behind a username (see contacts.who); the username itself of who is gone."""
+    return people.get(username, username)
+
+
+@register.filter
 def is_here(entry: dict[str, Any], path: str) -> bool:
     """Whether a page belongs to this line of the menu: its own address, or that of what it leads to."""
     url = entry.get("admin_url") or ""
-    starts = (url, *(f"/admin/{part}" for part in LEADS_TO.get(entry.get("label", ""), ())))
-    return bool(url) and path.startswith(starts)
+    more = LEADS_TO.get(entry.get("label", ""))
+    return bool(url) and (path.startswith(url) or bool(more and re.match(f"/admin/{more}", path)))

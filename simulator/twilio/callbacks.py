@@ -1,81 +1,60 @@
-"""Status callbacks: what becomes of an accepted message, and telling the product.
+"""Status callbacks: telling the product what became of a message that it sent.
 
 The initial status is never told (it stands in the answer to the request); after it come "sent" and then
-"delivered", or what the fault says. Twilio promises neither the order nor that each comes once.
+"delivered", or what the fault says.
 """
 
-import random
 from datetime import UTC, datetime
 
-from simulator.config import CallbackSettings
-from simulator.scheduler import Scheduler, together
-from simulator.state import Attempt, Message, State
-from simulator.twilio.faults import Step
+from simulator.courses import Courses
+from simulator.customers import UnknownMessageError
+from simulator.faults import Step
+from simulator.records import Message
+from simulator.state import State
+from simulator.twilio.fetching import RefusedError, fetch_all
 from simulator.twilio.webhook import Call, deliver
+from simulator.twilio.whatsapp import install_sid
 
 FINAL = ("delivered", "undelivered", "failed")
+EVENTS = ("delivered", "read")
 
 
 class Callbacks:
     """Starts what happens to accepted messages."""
 
-    def __init__(self, state: State, scheduler: Scheduler) -> None:
+    def __init__(self, state: State, courses: Courses) -> None:
         self._state = state
-        self._scheduler = scheduler
+        self._courses = courses
 
     def start(self, message: Message, course: list[Step], *, early: bool) -> None:
         """Let the message run its course; with `early` the first step is done before this returns."""
-        settings = self._state.callbacks
-        run = _Run(self._state, self._scheduler, message, settings, course)
-        if course and (early or settings.early):
-            run.step()
-        elif course:
-            self._scheduler.after(settings.delay_ms / 1000, run.step)
+        self._courses.start(message, course, self.tell, early=early, before=self._fetch)
 
+    def read(self, sid: str) -> None:
+        """The customer looks at the message. Raises UnknownMessageError when there is nothing to read."""
+        message = self._state.message(sid)
+        if message is None or not message.is_whatsapp or message.status != "delivered":
+            raise UnknownMessageError(f"No message {sid} waits to be read on WhatsApp.")
+        self._courses.start(message, [Step("read")], self.tell)
 
-class _Run:
-    """One message's way through its course. The truth keeps its order; only the telling may be shuffled."""
+    def _fetch(self, message: Message) -> Step | None:
+        """Get the files, without which the message does not leave."""
+        try:
+            message.files = fetch_all(message)
+        except RefusedError as refused:
+            return Step("failed", refused.code)
+        return None
 
-    def __init__(
-        self,
-        state: State,
-        scheduler: Scheduler,
-        message: Message,
-        settings: CallbackSettings,
-        course: list[Step],
-    ) -> None:
-        self._state = state
-        self._scheduler = scheduler
-        self._message = message
-        self._settings = settings
-        self._truth = list(course)
-        self._told = _in_order(course, settings.order)
-
-    def step(self) -> None:
-        true_step, told_step = self._truth.pop(0), self._told.pop(0)
-        self._state.set_status(self._message, true_step.status, true_step.error_code)
-        if self._settings.enabled and self._message.status_callback:
-            self._tell(told_step)
-        if self._truth:
-            self._scheduler.after(self._settings.delay_ms / 1000, self.step)
-
-    def _tell(self, step: Step) -> None:
-        account = self._state.accounts.get(self._message.account_sid)
-        if account is None:
-            # The simulator was reset while this job was under way: nobody is left to sign for.
+    def tell(self, message: Message, step: Step) -> None:
+        """Call the message's own address, if it has one."""
+        account = self._state.accounts.get(message.account_sid)
+        if account is None or not message.status_callback:
+            # Without an account, the simulator was reset while this job was under way: nobody is left to
+            # sign for.
             return
-        call = Call(
-            f"status:{step.status}",
-            self._message.status_callback,
-            callback_fields(self._message, step),
-            account.auth_token,
-        )
-
-        def tell_once() -> list[Attempt]:
-            return deliver(call)
-
-        for attempts in together(1 + self._settings.duplicates, tell_once):
-            self._state.add_attempts(self._message, attempts)
+        fields = callback_fields(message, step)
+        call = Call(f"status:{step.status}", message.status_callback, fields, account.auth_token)
+        self._state.add_attempts(message, deliver(call))
 
 
 def callback_fields(message: Message, step: Step) -> list[tuple[str, str]]:
@@ -90,6 +69,8 @@ def callback_fields(message: Message, step: Step) -> list[tuple[str, str]]:
         ("To", message.recipient),
         ("ApiVersion", "2010-04-01"),
     ]
+    if message.is_whatsapp:
+        fields += _channel_fields(message, step)
     if step.error_code:
         fields.append(("ErrorCode", str(step.error_code)))
     if step.status in FINAL:
@@ -97,7 +78,13 @@ def callback_fields(message: Message, step: Step) -> list[tuple[str, str]]:
     return fields
 
 
-def _in_order(course: list[Step], order: str) -> list[Step]:
-    if order == "shuffled":
-        return random.sample(course, len(course))
-    return list(reversed(course)) if order == "reversed" else list(course)
+def _channel_fields(message: Message, step: Step) -> list[tuple[str, str]]:
+    recipient = message.recipient.removeprefix("whatsapp:")
+    fields = [
+        ("ChannelPrefix", "whatsapp"),
+        ("ChannelInstallSid", install_sid(message.sender)),
+        ("ChannelToAddress", f"{recipient[:-4]}XXXX"),
+    ]
+    if step.status in EVENTS:
+        return [*fields, ("EventType", step.status.upper())]
+    return [*fields, ("StructuredMessage", "true" if message.content_sid else "false")]

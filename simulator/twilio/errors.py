@@ -7,6 +7,7 @@ from simulator.web import Response, json_response
 
 # code: (HTTP status, message)
 ERRORS: dict[int, tuple[int, str]] = {
+    20001: (400, "A parameter is missing or not valid"),
     20003: (401, "Authenticate"),
     20005: (401, "Account is not active"),
     20404: (404, "The requested resource was not found"),
@@ -31,7 +32,13 @@ ERRORS: dict[int, tuple[int, str]] = {
     21617: (400, "The message body is longer than 1600 characters"),
     21620: (400, "A media URL is not valid"),
     21623: (400, "A message carries at most 10 media"),
+    21655: (400, "The ContentSid is not valid"),
+    21656: (400, "The ContentVariables are not valid"),
     21703: (400, "The Messaging Service has no phone number"),
+    21910: (400, "'From' and 'To' must be of the same channel"),
+    63007: (400, "There is no channel with this 'From' address"),
+    63016: (400, "Free text is not allowed outside the 24 hour window"),
+    63018: (429, "Too many messages on this channel"),
 }
 
 

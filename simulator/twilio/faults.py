@@ -22,51 +22,13 @@ After the idea of Twilio's test credentials, the number a text is sent to decide
     +15005550114  redirect            HTTP 302, not accepted
     +15005550115  early               the first callback comes before the answer
 
-As a planned fault, refuse_, undelivered_ and failed_ take any code, and three more exist: hang_before and
-reset_before (as hang and reset, but nothing is accepted) and none (an ordinary text whatever the number).
+As a planned fault, the words of simulator.faults are taken with any of Twilio's codes.
 """
 
-import re
-from dataclasses import dataclass
-from typing import NamedTuple
-
+from simulator.faults import Fault, MagicNumber
+from simulator.faults import parse_fault as parse_any
 from simulator.twilio.errors import ERRORS
 
-
-class UnknownFaultError(Exception):
-    """No such kind of fault, or a code that cannot be answered."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A kind of fault, and the error code it comes with, if any."""
-
-    kind: str
-    code: int | None = None
-
-
-class Step(NamedTuple):
-    """A status a message reaches, with the error code that comes with it."""
-
-    status: str
-    error_code: int | None = None
-
-
-class MagicNumber(NamedTuple):
-    """A recipient and what becomes of texts to it."""
-
-    number: str
-    fault: str
-    explanation: str
-
-
-# Answered without accepting the message.
-BEFORE = frozenset({"refuse", "throttled_twice", "error_before", "hang_before", "reset_before", "redirect"})
-# Accepted; the answer or what follows is unusual.
-AFTER = frozenset(
-    {"error_after", "hang", "reset", "no_sid", "failed_at_once", "broken_json", "silent", "early", "none"}
-)
-WITH_CODE = frozenset({"refuse", "undelivered", "failed"})
 # Carrier filtering, a code for which a second attempt is wrong.
 FAILED_AT_ONCE_CODE = 30007
 
@@ -91,6 +53,15 @@ MAGIC_NUMBERS = (
     MagicNumber("+15005550114", "redirect", "HTTP 302, not accepted"),
     MagicNumber("+15005550115", "early", "first callback before the answer"),
 )
+# For texts over WhatsApp; from the HTTP 500 on, they are the same as above.
+WHATSAPP_NUMBERS = (
+    MagicNumber("+15005550001", "refuse_21211", "refused: not a valid number (21211)"),
+    MagicNumber("+15005550101", "failed_63003", "accepted, then failed: not on WhatsApp (63003)"),
+    MagicNumber("+15005550102", "failed_63024", "accepted, then failed: cannot get it (63024)"),
+    MagicNumber("+15005550103", "failed_63049", "accepted, then failed: Meta held it back (63049)"),
+    MagicNumber("+15005550104", "failed_63016", "accepted, then failed: window closed (63016)"),
+    *(magic for magic in MAGIC_NUMBERS if magic.number >= "+15005550105"),
+)
 # How the whole API behaves until told otherwise, and the fault that stands for it.
 MODES = {
     "normal": "",
@@ -99,28 +70,12 @@ MODES = {
     "unreachable": "reset_before",
     "broken": "error_before",
 }
-FAULT_BY_NUMBER = {magic.number: magic.fault for magic in MAGIC_NUMBERS}
+FAULT_BY_NUMBER = {
+    **{magic.number: magic.fault for magic in MAGIC_NUMBERS},
+    **{f"whatsapp:{magic.number}": magic.fault for magic in WHATSAPP_NUMBERS},
+}
 
 
 def parse_fault(text: str) -> Fault:
     """Raises UnknownFaultError."""
-    found = re.fullmatch(r"(refuse|undelivered|failed)_(\d{5})", text)
-    if found and (found[1] != "refuse" or int(found[2]) in ERRORS):
-        return Fault(found[1], int(found[2]))
-    if text in (BEFORE | AFTER) - WITH_CODE:
-        return Fault(text)
-    raise UnknownFaultError(f"No such fault: {text!r}.")
-
-
-def course(fault: Fault) -> list[Step]:
-    """The statuses an accepted message goes through after "queued", in their true order.
-
-    "sending" is left out: Twilio passes through it, but tells nobody unless asked.
-    """
-    if fault.kind in ("silent", "failed_at_once"):
-        return []
-    if fault.kind == "failed":
-        return [Step("failed", fault.code)]
-    if fault.kind == "undelivered":
-        return [Step("sent"), Step("undelivered", fault.code)]
-    return [Step("sent"), Step("delivered")]
+    return parse_any(text, ERRORS)

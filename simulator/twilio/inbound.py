@@ -1,47 +1,21 @@
 """A customer's text on its way to the product: Twilio's webhook for a number, with all its usual fields."""
 
 import mimetypes
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from simulator.config import Account, Number
+from simulator.customers import CustomerText, ImpossibleTextError, UnknownNumberError, country
+from simulator.records import Attempt, Direction, Message
 from simulator.scheduler import together
-from simulator.state import Attempt, Direction, Message, State
+from simulator.state import State
 from simulator.twilio.keywords import apply_keyword
+from simulator.twilio.media import media_url
 from simulator.twilio.segments import count_segments
+from simulator.twilio.senders import PREFIX, Sender
 from simulator.twilio.webhook import Call, deliver
-
-# Enough for the fields to look real; anything else is blank, as it often is with Twilio.
-COUNTRIES = {
-    "+1": "US",
-    "+31": "NL",
-    "+33": "FR",
-    "+41": "CH",
-    "+43": "AT",
-    "+44": "GB",
-    "+49": "DE",
-    "+250": "RW",
-}
-
-
-class UnknownNumberError(Exception):
-    """The text is for a number that no account has."""
-
-
-@dataclass(frozen=True)
-class CustomerText:
-    """What a customer sends, and how the simulator is to deliver it."""
-
-    sender: str
-    recipient: str
-    body: str
-    media: Sequence[str] = ()
-    # Fields to add to the webhook, or to put in place of the usual ones.
-    extra: Mapping[str, str] | None = None
-    # How many times the same webhook is delivered, at the same time.
-    repeat: int = 1
+from simulator.twilio.whatsapp import Extras, address_of
+from simulator.twilio.whatsapp import inbound_fields as whatsapp_fields
 
 
 class Inbound:
@@ -51,39 +25,54 @@ class Inbound:
         self._state = state
 
     def accept(self, text: CustomerText) -> Message:
-        """Twilio has the text and has acted on STOP, START or HELP. Raises UnknownNumberError."""
-        account, number = self._owner(text.recipient)
+        """Twilio has the text and has acted on STOP, START or HELP; over WhatsApp it leaves them alone.
+
+        Raises UnknownNumberError or ImpossibleTextError.
+        """
+        account, _ = self._owner(text.recipient)
+        is_whatsapp = text.recipient.startswith(PREFIX)
+        if is_whatsapp and len(text.files) + len(text.media) > 1:
+            raise ImpossibleTextError("A message on WhatsApp carries one file.")
         message = Message(
             account.account_sid,
             Direction.INBOUND,
-            text.sender,
-            number.phone_number,
+            address_of(text.sender) if is_whatsapp else text.sender,
+            text.recipient,
             text.body,
             "received",
             media=list(text.media),
+            files=list(text.files),
         )
         message.sid = (text.extra or {}).get("MessageSid", message.sid)
+        message.media += [media_url(self._state, message, file) for file in text.files]
+        message.extras = self._extras(message, text)
         self._state.add_message(message)
-        answer = apply_keyword(self._state, customer=text.sender, number=text.recipient, body=text.body)
-        if answer:
+        if is_whatsapp:
+            self._state.open_window(message.sender, message.recipient)
+        elif answer := apply_keyword(
+            self._state, customer=text.sender, number=text.recipient, body=text.body
+        ):
             self._answer(message, answer, Direction.AUTOMATIC)
         return message
 
+    def _extras(self, message: Message, text: CustomerText) -> dict[str, str]:
+        fields = whatsapp_fields(message, text.whatsapp or Extras()) if message.is_whatsapp else {}
+        return {**fields, **(text.extra or {})}
+
     def deliver(self, message: Message, text: CustomerText) -> list[list[Attempt]]:
         """Call the product's webhook; one list of attempts for every repetition."""
-        account, number = self._owner(text.recipient)
-        goes_to = destination(account, number)
-        if not goes_to.url:
-            attempts = [Attempt("inbound", goes_to.method, "", None, goes_to.problem)]
+        account, goes_to = self._owner(text.recipient)
+        problem = "" if goes_to.url else goes_to.problem
+        if not problem and self._state.take_drop():
+            problem = "dropped on purpose"
+        if problem:
+            attempts = [Attempt("inbound", goes_to.method, goes_to.url, None, problem)]
             self._state.add_attempts(message, attempts)
             return [attempts]
-        if self._state.take_drop():
-            attempts = [Attempt("inbound", number.sms_method, number.sms_url, None, "dropped on purpose")]
-            self._state.add_attempts(message, attempts)
-            return [attempts]
-        fields = {**inbound_fields(message), **(text.extra or {})}
-        if service := account.services.get(number.service):
-            fields["MessagingServiceSid"] = account.service_sid(service)
+        usual = {} if message.is_whatsapp else inbound_fields(message)
+        fields = {**usual, **media_fields(message), **message.extras}
+        if goes_to.service_sid:
+            fields["MessagingServiceSid"] = goes_to.service_sid
         call = Call("inbound", goes_to.url, list(fields.items()), account.auth_token, goes_to.method)
         deliveries = together(text.repeat, lambda: deliver(call, goes_to.fallback_url))
         for attempts in deliveries:
@@ -91,11 +80,12 @@ class Inbound:
             self._send_plain_answer(message, attempts[-1])
         return deliveries
 
-    def _owner(self, phone_number: str) -> tuple[Account, Number]:
-        owner = self._state.owner_of(phone_number)
-        if owner is None:
-            raise UnknownNumberError(f"No account has the number {phone_number}.")
-        return owner
+    def _owner(self, address: str) -> tuple[Account, "Destination"]:
+        if found := self._state.sender_owner_of(address):
+            return found[0], sender_destination(found[1])
+        if owner := self._state.owner_of(address):
+            return owner[0], destination(*owner)
+        raise UnknownNumberError(f"No account has the number {address}.")
 
     def _send_plain_answer(self, message: Message, attempt: Attempt) -> None:
         """Twilio texts a plain text answer to the customer: an innocent "OK" reaches the phone."""
@@ -115,21 +105,37 @@ class Destination(NamedTuple):
     method: str = "POST"
     fallback_url: str = ""
     problem: str = ""
+    service_sid: str = ""
+
+
+def sender_destination(sender: Sender) -> Destination:
+    """The webhook of a WhatsApp sender."""
+    problem = "this sender has no callback_url"
+    return Destination(sender.callback_url, sender.callback_method, sender.fallback_url, problem)
 
 
 def destination(account: Account, number: Number) -> Destination:
     """A Messaging Service that does not defer comes first, then a TwiML app, then the number's own URL."""
     if service := account.overriding_service(number):
-        return Destination(service.inbound_request_url, problem="its Messaging Service drops what comes in")
+        problem = "its Messaging Service drops what comes in"
+        return Destination(
+            service.inbound_request_url, problem=problem, service_sid=account.service_sid(service)
+        )
     if number.sms_application_sid:
         return Destination("", problem="a TwiML app takes its texts")
-    problem = "this number has no sms_url"
-    return Destination(number.sms_url, number.sms_method, number.sms_fallback_url, problem)
+    member_of = account.services.get(number.service)
+    return Destination(
+        number.sms_url,
+        number.sms_method,
+        number.sms_fallback_url,
+        "this number has no sms_url",
+        account.service_sid(member_of) if member_of else "",
+    )
 
 
 def inbound_fields(message: Message) -> dict[str, str]:
     """The webhook's form fields, in the order Twilio sends them."""
-    fields = {
+    return {
         "ToCountry": country(message.recipient),
         "ToState": "",
         "SmsMessageSid": message.sid,
@@ -150,14 +156,15 @@ def inbound_fields(message: Message) -> dict[str, str]:
         "From": message.sender,
         "ApiVersion": "2010-04-01",
     }
+
+
+def media_fields(message: Message) -> dict[str, str]:
+    """Where the message's files are, and what they are said to be."""
+    types = {file.sid: file.content_type for file in message.files}
+    fields = {}
     for index, url in enumerate(message.media):
+        path = urlsplit(url).path
+        told = types.get(path.rpartition("/")[2]) or mimetypes.guess_type(path)[0]
         fields[f"MediaUrl{index}"] = url
-        fields[f"MediaContentType{index}"] = (
-            mimetypes.guess_type(urlsplit(url).path)[0] or "application/octet-stream"
-        )
+        fields[f"MediaContentType{index}"] = told or "application/octet-stream"
     return fields
-
-
-def country(phone_number: str) -> str:
-    """The ISO code of the number's country, blank when it is not one of the few known here."""
-    return next((code for prefix, code in COUNTRIES.items() if phone_number.startswith(prefix)), "")

@@ -60,7 +60,26 @@ def _number(text: str, default: int) -> int:
     return int(text) if text.isdecimal() else default
 
 
-def service_page(name: str, items: list[dict[str, Any]], url: str) -> dict[str, Any]:
-    """The list of one of Twilio's newer products, which page in another form; here always one page."""
-    meta = {"key": name, "page": 0, "page_size": 50, "url": url, "first_page_url": url}
-    return {name: items, "meta": {**meta, "previous_page_url": None, "next_page_url": None}}
+def meta_page_json(name: str, items: Sequence[dict[str, Any]], query: Fields, url: str) -> dict[str, Any]:
+    """A page of one of Twilio's newer products, which page in another form."""
+    size = min(max(_number(query.get("PageSize"), DEFAULT_SIZE), 1), LARGEST_SIZE)
+    number = _number(query.get("Page"), 0)
+    start = _start(items, query.get("PageToken").removeprefix("PA"), _sid, number * size)
+    shown = list(items[start : start + size])
+    is_last = start + size >= len(items)
+    return {
+        name: shown,
+        "meta": {
+            "key": name,
+            "page": number,
+            "page_size": size,
+            "url": _address(url, query, {}),
+            "first_page_url": _address(url, query, {"PageSize": str(size), "Page": "0"}),
+            "previous_page_url": None,
+            "next_page_url": None if is_last else _next(url, query, size, number, _sid(shown[-1])),
+        },
+    }
+
+
+def _sid(item: dict[str, Any]) -> str:
+    return str(item["sid"])

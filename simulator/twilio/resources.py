@@ -5,16 +5,29 @@ from email.utils import format_datetime
 from typing import Any
 
 from simulator.config import Account, Number, Service
-from simulator.state import Direction, Message
+from simulator.records import Direction, Message
 from simulator.twilio.segments import count_segments
 
 BASE = "/2010-04-01/Accounts"
 ERROR_MESSAGES = {
     21610: "The recipient has unsubscribed",
+    11200: "HTTP retrieval failure",
+    12300: "Invalid Content-Type",
+    30019: "Content too large for the carrier",
     30003: "Unreachable destination handset",
     30005: "Unknown destination handset",
     30007: "Filtered by the carrier",
     30008: "Unknown error",
+    63003: "Channel could not find the recipient",
+    63016: "Outside the allowed window",
+    63019: "Media failed to download",
+    63021: "Content invalid for the channel",
+    63024: "Invalid recipient",
+    63028: "Number of template variables does not match",
+    63040: "Template rejected",
+    63041: "Template paused",
+    63042: "Template disabled",
+    63049: "Meta chose not to deliver",
 }
 
 

@@ -1,21 +1,14 @@
-"""Twilio's REST API as far as the product uses it: account, numbers, messages.
+"""Twilio's REST API as far as the product uses it: account, numbers, messages and their files."""
 
-Only the account's own SID and primary auth token are accepted: a secondary token signs in nowhere before it
-is promoted, and there are no API keys here.
-"""
-
-import base64
-import binascii
-import hmac
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from simulator.config import Account, Number, Service
-from simulator.state import Direction, Message, State
+from simulator.records import Direction, Message
+from simulator.state import State
 from simulator.twilio.checks import is_callback_url
 from simulator.twilio.errors import error
-from simulator.twilio.faults import MODES, Fault, parse_fault
-from simulator.twilio.paging import page_json, service_page
+from simulator.twilio.media import Media
+from simulator.twilio.paging import meta_page_json, page_json
 from simulator.twilio.resources import (
     BASE,
     account_json,
@@ -24,10 +17,10 @@ from simulator.twilio.resources import (
     number_json,
     service_json,
 )
-from simulator.twilio.sending import Sending, seen, unaccepted_answer
-from simulator.web import Fields, Handler, Request, Response, Route, json_response
+from simulator.twilio.sending import Sending
+from simulator.twilio.signing_in import Guard
+from simulator.web import Fields, Request, Response, Route, json_response
 
-Answer = Callable[[Request, Account, dict[str, str]], Response]
 # Form field: attribute of the number.
 WEBHOOK_FIELDS = {
     "SmsUrl": "sms_url",
@@ -39,55 +32,30 @@ WEBHOOK_FIELDS = {
 class TwilioRest:
     """The handlers of the API."""
 
-    def __init__(self, state: State, sending: Sending) -> None:
+    def __init__(self, state: State, sending: Sending, guard: Guard, media: Media) -> None:
         self._state = state
         self._sending = sending
+        self._guard = guard
+        self._media = media
 
     def routes(self) -> list[Route]:
         """The part of the API that exists here."""
         account, numbers = f"{BASE}/{{account}}", f"{BASE}/{{account}}/IncomingPhoneNumbers"
-        messages = f"{account}/Messages"
+        messages, guard = f"{account}/Messages", self._guard.of_path
+        let_in, media = self._guard.of_credentials, f"{messages}/{{message}}/Media"
         return [
-            Route("POST", f"{messages}.json", self._guard(self._send, is_sending=True)),
-            Route("GET", f"{messages}.json", self._guard(self._list_messages)),
-            Route("GET", f"{messages}/{{sid}}.json", self._guard(self._show_message)),
-            Route("GET", f"{numbers}.json", self._guard(self._list_numbers)),
-            Route("GET", f"{numbers}/{{sid}}.json", self._guard(self._show_number)),
-            Route("POST", f"{numbers}/{{sid}}.json", self._guard(self._change_number)),
-            Route("GET", f"{account}.json", self._guard(self._show_account)),
-            Route("GET", "/v1/Services", self._list_services),
-            Route("GET", "/v1/Services/{sid}/PhoneNumbers", self._list_members),
+            Route("POST", f"{messages}.json", guard(self._send, is_sending=True)),
+            Route("GET", f"{messages}.json", guard(self._list_messages)),
+            Route("GET", f"{messages}/{{sid}}.json", guard(self._show_message)),
+            Route("GET", f"{numbers}.json", guard(self._list_numbers)),
+            Route("GET", f"{numbers}/{{sid}}.json", guard(self._show_number)),
+            Route("POST", f"{numbers}/{{sid}}.json", guard(self._change_number)),
+            Route("GET", f"{account}.json", guard(self._show_account)),
+            Route("GET", f"{media}.json", guard(self._media.answer_list)),
+            Route("GET", f"{media}/{{sid}}", guard(self._media.answer)),
+            Route("GET", "/v1/Services", let_in(self._list_services)),
+            Route("GET", "/v1/Services/{sid}/PhoneNumbers", let_in(self._list_members)),
         ]
-
-    def _guard(self, answer: Answer, *, is_sending: bool = False) -> Handler:
-        """Let in only who has the account's SID and token, and note the request."""
-
-        def guarded(request: Request, parts: dict[str, str]) -> Response:
-            account = self._state.accounts.get(parts["account"])
-            if account is None or not _has_signed_in(request, account):
-                if out_of_order := MODES[self._state.mode]:
-                    return self._fault(parse_fault(out_of_order))
-                return self._refuse_stranger(request, parts["account"], is_sending=is_sending)
-            if is_sending:
-                return answer(request, account, parts)
-            fault = self._state.take_fault(target="other") or MODES[self._state.mode]
-            response = self._fault(parse_fault(fault)) if fault else answer(request, account, parts)
-            self._state.add_request(seen(request, account.account_sid, response.status))
-            return response
-
-        return guarded
-
-    def _refuse_stranger(self, request: Request, account_sid: str, *, is_sending: bool) -> Response:
-        response = error(20003)
-        accepted = False if is_sending else None
-        self._state.add_request(seen(request, account_sid, response.status, accepted=accepted))
-        return response
-
-    def _fault(self, fault: Fault) -> Response:
-        response = unaccepted_answer(fault)
-        if response is None:
-            self._sending.break_off(fault)
-        return response or error(20500)
 
     def _send(self, request: Request, account: Account, parts: dict[str, str]) -> Response:
         return self._sending.answer(request, account)
@@ -128,28 +96,21 @@ class TwilioRest:
             _apply(number, form)
         return json_response(number_json(account, number))
 
-    def _list_services(self, request: Request, parts: dict[str, str]) -> Response:
-        """The Messaging Services: a product with paths of its own, so the account is who signs in."""
-        account = self._signed_in(request)
-        if account is None:
-            return error(20003)
-        found = list(account.services.values())
-        page = service_page("services", [service_json(account, each) for each in found], request.path)
-        return json_response(page)
+    def _list_services(self, request: Request, account: Account, parts: dict[str, str]) -> Response:
+        """The Messaging Services: a product with paths of its own."""
+        found = [service_json(account, each) for each in account.services.values()]
+        return json_response(meta_page_json("services", found, request.query, self._url(request)))
 
-    def _list_members(self, request: Request, parts: dict[str, str]) -> Response:
-        account = self._signed_in(request)
-        service = _service(account, parts["sid"]) if account else None
-        if account is None or service is None:
-            return error(20404 if account else 20003)
+    def _list_members(self, request: Request, account: Account, parts: dict[str, str]) -> Response:
+        service = _service(account, parts["sid"])
+        if service is None:
+            return error(20404)
         found = [each for each in account.numbers.values() if each.service == service.name]
         members = [member_json(account, service, each) for each in found]
-        return json_response(service_page("phone_numbers", members, request.path))
+        return json_response(meta_page_json("phone_numbers", members, request.query, self._url(request)))
 
-    def _signed_in(self, request: Request) -> Account | None:
-        with self._state.lock:
-            accounts = list(self._state.accounts.values())
-        return next((each for each in accounts if _has_signed_in(request, each)), None)
+    def _url(self, request: Request) -> str:
+        return f"{self._state.base_url}{request.path}"
 
     def _list_messages(self, request: Request, account: Account, parts: dict[str, str]) -> Response:
         query = request.query
@@ -169,16 +130,6 @@ class TwilioRest:
         if message is None or message.account_sid != account.account_sid or not _is_listed(message):
             return error(20404)
         return json_response(message_json(message))
-
-
-def _has_signed_in(request: Request, account: Account) -> bool:
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    try:
-        given = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    expected = f"{account.account_sid}:{account.auth_token}".encode()
-    return scheme.lower() == "basic" and hmac.compare_digest(given, expected)
 
 
 def _number(account: Account, sid: str) -> Number | None:

@@ -4,25 +4,21 @@ import json
 import threading
 
 from simulator.config import Account
-from simulator.state import Direction, Message, SeenRequest, State
+from simulator.faults import BEFORE, ORDINARY, Fault, Step, course
+from simulator.records import Direction, Message, SeenRequest
+from simulator.state import State
 from simulator.twilio.callbacks import Callbacks
 from simulator.twilio.checks import refusal
+from simulator.twilio.content import REFUSALS, WRONG_VARIABLES, Content, fill_in, read_variables
 from simulator.twilio.errors import error
-from simulator.twilio.faults import (
-    BEFORE,
-    FAILED_AT_ONCE_CODE,
-    FAULT_BY_NUMBER,
-    MODES,
-    Fault,
-    course,
-    parse_fault,
-)
+from simulator.twilio.faults import FAILED_AT_ONCE_CODE, FAULT_BY_NUMBER, MODES, parse_fault
 from simulator.twilio.resources import message_json
+from simulator.twilio.senders import Template
 from simulator.web import ConnectionDroppedError, Fields, Request, Response, json_response, redirect
 
 # A trial account's texts begin so, in the answer too.
 TRIAL_PREFIX = "Sent from your Twilio trial account - "
-ORDINARY = Fault("none")
+WINDOW_CLOSED = 63016
 
 
 class Sending:
@@ -65,12 +61,12 @@ class Sending:
         return response
 
     def _accept(self, request: Request, account: Account, fault: Fault) -> Response:
-        message = _message(account, request.form, fault)
+        message, steps = new_message(self._state, account, request.form, fault)
         response = _accepted_answer(message, fault)
         status = None if fault.kind in ("hang", "reset") else response.status
         record = seen(request, account.account_sid, status, fault, accepted=True, message_sid=message.sid)
         self._state.add_message(message, record)
-        self._callbacks.start(message, course(fault), early=fault.kind == "early")
+        self._callbacks.start(message, steps, early=fault.kind == "early")
         if fault.kind in ("hang", "reset"):
             self.break_off(fault)
         return response
@@ -105,20 +101,40 @@ def _accepted_answer(message: Message, fault: Fault) -> Response:
     return json_response(resource, 201)
 
 
-def _message(account: Account, form: Fields, fault: Fault) -> Message:
+def new_message(state: State, account: Account, form: Fields, fault: Fault) -> tuple[Message, list[Step]]:
+    """An accepted message, and the statuses it will go through."""
+    template = account.template(form.get("ContentSid"))
+    variables = read_variables(form.get("ContentVariables")) or {}
+    content = fill_in(template, variables) if template else Content(form.get("Body"))
     message = Message(
         account.account_sid,
         Direction.OUTBOUND,
         form.get("From"),
         form.get("To"),
-        (TRIAL_PREFIX if account.type == "Trial" else "") + form.get("Body"),
+        (TRIAL_PREFIX if account.type == "Trial" else "") + content.body,
         "queued",
-        media=form.all("MediaUrl"),
+        media=list(content.media) if template else form.all("MediaUrl"),
         status_callback=form.get("StatusCallback"),
+        choices=content.choices,
+        content_sid=form.get("ContentSid"),
     )
     if fault.kind == "failed_at_once":
         message.status, message.error_code = "failed", FAILED_AT_ONCE_CODE
-    return message
+    refused = _refused_by_whatsapp(state, message, template, content) if message.is_whatsapp else None
+    return message, [Step("failed", refused)] if refused and fault == ORDINARY else course(fault)
+
+
+def _refused_by_whatsapp(
+    state: State, message: Message, template: Template | None, content: Content
+) -> int | None:
+    """What Twilio accepts and WhatsApp does not."""
+    if content.missing:
+        return WRONG_VARIABLES
+    if template and template.status in REFUSALS:
+        return REFUSALS[template.status]
+    if template and template.status == "approved":
+        return None
+    return None if state.is_window_open(message.recipient, message.sender) else WINDOW_CLOSED
 
 
 def seen(
@@ -140,6 +156,7 @@ def seen(
         accepted,
         message_sid,
         form.get("StatusCallback"),
-        fault.kind if fault.code is None else f"{fault.kind}_{fault.code}",
+        fault.name,
         tuple(form.pairs),
+        has_credentials=bool(request.headers.get("Authorization")),
     )

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 
-from simulator.state import Attempt
+from simulator.records import Attempt
 
 Pairs = Sequence[tuple[str, str]]
 # Twilio's defaults, seconds; the fragment of a webhook URL can change them (#ct=…&rt=…, in milliseconds).

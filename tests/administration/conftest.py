@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import responses
 from django.test import Client
+from knox.models import get_token_model
+from rest_framework.test import APIClient
 
 from channels_app.models import ProviderAccount
 from tests.world import World
@@ -17,6 +19,19 @@ TWILIO = "https://api.twilio.com"
 def ada(as_user: Callable[[str], Client]) -> Client:
     """The administrator's browser."""
     return as_user("ada")
+
+
+@pytest.fixture
+def api_client(world: World) -> Callable[[str], APIClient]:
+    """A client with the token of one of the world's people, by username."""
+    tokens = {name: get_token_model().objects.create(world.users[name])[1] for name in ("ada", "alice")}
+
+    def client_of(username: str) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {tokens[username]}")
+        return client
+
+    return client_of
 
 
 @pytest.fixture

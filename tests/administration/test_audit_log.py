@@ -156,7 +156,7 @@ def test_a_stream_taken_out_of_use_is_told(world: World) -> None:
 
     changes = last(world.stream).changes
     assert changes["name"][0] == "Support by SMS"
-    assert changes["name"][1] == WorkStream.objects.get().name
+    assert changes["name"][1] == WorkStream.objects.get(channel="sms").name
     assert changes["deleted_at"][0] is None
 
 

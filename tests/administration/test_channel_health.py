@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import drift, incidents
-from channels_app.models import AccountWatch, Incident, ProviderAccount
+from channels_app.models import ProviderAccount
+from channels_app.models_health import AccountWatch, Incident
 from simulator.server import running
 from tests.administration.conftest import messages_of
 from tests.world import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, World, post_webhook, text_params

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from routing.channels import WHATSAPP_STREAM
 from routing.models import ChannelSetting, WorkStream
 from tests.administration.conftest import errors_of, form_of, messages_of
 from tests.administration.test_work_stream_page import ADD, SETTINGS, STREAM, fill_in, page_of, stored
@@ -84,7 +85,7 @@ def test_a_stream_of_it_can_still_be_changed(ada: Client, at_twilio: World, sms:
 
     page = fill_in(ada, page_of(at_twilio.stream), name="Help by SMS")
 
-    assert WorkStream.objects.get().name == "Help by SMS"
+    assert WorkStream.objects.get(channel="sms").name == "Help by SMS"
     assert "Not enabled: it starts no conversation." in page.content.decode()
 
 
@@ -120,9 +121,9 @@ def test_the_list_shows_active_streams_unless_others_are_asked_for(ada: Client, 
 
     names = {q: [s.name for s in page.context["cl"].result_list] for q, page in shown.items()}
     assert names == {
-        "": ["Support by SMS"],
+        "": ["Support by SMS", WHATSAPP_STREAM],
         "?status=inactive": ["Old one"],
-        "?status=all": ["Old one", "Support by SMS"],
+        "?status=all": ["Old one", "Support by SMS", WHATSAPP_STREAM],
     }
     titles = ["Active Work Streams", "Inactive Work Streams", "All Work Streams"]
     for page, title in zip(shown.values(), titles, strict=True):
@@ -150,7 +151,7 @@ def test_who_only_reads_a_stream_reads_its_duration_in_words(as_user: Any, world
 def test_the_status_is_set_on_the_page(ada: Client, at_twilio: World) -> None:
     fill_in(ada, page_of(at_twilio.stream), status="inactive")
 
-    assert WorkStream.objects.get().status == "inactive"
+    assert WorkStream.objects.get(channel="sms").status == "inactive"
 
 
 @pytest.mark.parametrize(
@@ -169,11 +170,11 @@ def test_several_are_activated_or_deactivated_in_the_list(
 
     page = ada.post(f"{STREAMS}?status=all", chosen, follow=True)
 
-    assert WorkStream.objects.get().status == after
+    assert WorkStream.objects.get(channel="sms").status == after
     assert told in messages_of(page)
 
 
 def test_a_supervisor_deactivates_nothing(as_user: Any, world: World) -> None:
     as_user("sam").post(STREAMS, {"action": "deactivate", "_selected_action": [world.stream.pk]})
 
-    assert WorkStream.objects.get().status == "active"
+    assert WorkStream.objects.get(channel="sms").status == "active"

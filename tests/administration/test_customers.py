@@ -87,6 +87,7 @@ def test_an_address_is_linked_and_blocked_and_nothing_else(ada: Client, world: W
     assert address.is_blocked(until - timedelta(minutes=1))
     assert not address.is_blocked(until + timedelta(minutes=1))
     assert (address.blocked_by, address.blocked_texts) == ("ada", 0)
+    assert " by Ada, 0 texts kept" in ada.get(address_page(address)).content.decode()
 
 
 def test_texts_are_counted_while_blocked_and_what_is_pending_is_cancelled(
@@ -106,7 +107,7 @@ def test_texts_are_counted_while_blocked_and_what_is_pending_is_cancelled(
     waiting.refresh_from_db()
     page = ada.get(address_page(address)).content.decode()
     assert (waiting.state, waiting.error) == ("canceled", "blocked")
-    assert "for ever by ada, 1 text kept since" in page
+    assert "for ever by Ada, 1 text kept since" in page
     ada.post(address_page(address), {})
     address.refresh_from_db()
     assert (address.blocked_until, address.block_reason) == (None, "")
@@ -166,6 +167,7 @@ def test_notes_carry_who_wrote_them_and_stay_as_they_are(ada: Client) -> None:
 
     note = maria.notes.get()
     assert (note.text, note.author) == ("Calls on Mondays", "ada")
+    assert "<p>Ada</p>" in ada.get(url).content.decode()
     assert "Calls on Mondays" in ada.get(url).content.decode()
 
 

@@ -10,9 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from channels_app.models import Delivery, InboundText, Refusal, SmsNumber, SmsSettings, WebhookReceipt
+from channels_app.models import SmsNumber, SmsSettings
+from channels_app.models_deliveries import Delivery
 from channels_app.models_health import Incident
-from contacts.models import Address
+from channels_app.models_receipts import InboundText, Refusal, WebhookReceipt
+from contacts.models import Address, Erasure
 from omnichannel.models import WorkerHeartbeat
 from routing.models import WorkStream
 from tests.world import World
@@ -140,6 +142,26 @@ def test_a_trouble_is_told_and_its_link_opens_exactly_what_was_counted(
     assert listed.context["cl"].result_count == (120 if count == "99+" else int(count))
 
 
+@pytest.mark.parametrize(
+    ("count", "shown", "words"),
+    [(1, "1", "erasure does not go on"), (2, "2", "erasures do not go on"), (120, "99+", "erasures do not")],
+)
+def test_erasures_that_keep_failing_are_told_to_who_may_erase(
+    ada: Client, as_user: Any, well: World, count: int, shown: str, words: str
+) -> None:
+    stuck = [Erasure(requested_by="ada", requested_at=NOW(), attempts=3) for _ in range(count)]
+    Erasure.objects.bulk_create([*stuck, Erasure(requested_by="ada", requested_at=NOW(), attempts=1)])
+
+    (item,) = ada.get("/admin/").context["home"].items
+    listed = ada.get(item.url).context["erasures"]
+
+    assert (item.level, item.shown_count) == ("bad", shown)
+    assert item.words.startswith(words)
+    assert {one.attempts for one in listed} == {3}
+    assert len(listed) == min(count, 50)
+    assert as_user("sam").get("/admin/").context["home"].is_clear
+
+
 def test_what_is_old_is_history(ada: Client, well: World) -> None:
     deliveries(well, 3, state="failed", days_old=8)
     unrouted(well, 3, days_old=8)
@@ -188,7 +210,7 @@ def test_the_page_costs_the_same_whatever_there_is(ada: Client, well: World) -> 
         assert not [s["sql"] for s in statements if "COUNT(" in s["sql"]]
 
     assert costs[0] == costs[1]
-    assert costs[0] <= 20
+    assert costs[0] <= 21
 
 
 def test_each_person_is_told_what_they_may_see(as_user: Any, well: World) -> None:
@@ -232,6 +254,19 @@ def test_the_first_steps_lead_from_nothing_to_the_first_text(ada: Client, world:
 
 def test_each_step_leads_to_a_page_that_opens(ada: Client, world: World) -> None:
     for step in ada.get("/admin/").context["steps"]:
+        assert ada.get(step.url).status_code == 200
+
+
+@pytest.mark.parametrize("way", ["sms-twilio", "sms-telesign", "whatsapp-twilio", "of-nobody"])
+def test_each_channel_has_its_steps_in_its_providers_words(ada: Client, world: World, way: str) -> None:
+    page = ada.get("/admin/", {"way": way})
+
+    shown = page.context["way"]
+    assert shown.key == ("sms-twilio" if way == "of-nobody" else way)
+    assert [one.key for one in page.context["ways"]] == ["sms-twilio", "sms-telesign", "whatsapp-twilio"]
+    other = {"sms-telesign": "Twilio"}.get(way, "TeleSign")
+    assert not any(other in step.what for step in shown.steps)
+    for step in shown.steps:
         assert ada.get(step.url).status_code == 200
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts import imports
+from contacts import columns, imports
 from contacts.models import Account, Contact, ImportJob, ImportRow
 from tests.world import CUSTOMER, World
 
@@ -71,6 +71,18 @@ def test_columns_and_encoding_are_guessed_and_shown_before_anything_is_written(
     assert not Account.objects.exists()
 
 
+def test_a_refused_line_is_shown_without_its_empty_cells(ada: Client, drain: Any) -> None:
+    imported(ada, drain)
+    job = ImportJob.objects.get()
+    ImportRow.objects.filter(job=job, result="refused").update(cells=["Bad", " ", "12", "", ""])
+    assert "<td>Bad · 12</td>" in ada.get(page_of(job)).content.decode()
+
+
+def test_every_region_is_offered_by_its_name() -> None:
+    assert [label for code, label in columns.regions() if label.startswith(f"{code} (")] == []
+    assert ("XK", "Kosovo (+383)") in columns.regions()
+
+
 def test_each_line_is_accepted_or_refused_with_its_reason(ada: Client, drain: Any) -> None:
     assert imported(ada, drain) == {"created": 2, "refused": 3}
 
@@ -86,6 +98,17 @@ def test_each_line_is_accepted_or_refused_with_its_reason(ada: Client, drain: An
     page = ada.get(page_of(ImportJob.objects.get())).content.decode()
     assert "(Switzerland guessed)" in page
     assert rows[5].reason.split(".")[1].strip() in page
+
+
+def test_an_import_is_known_by_who_started_it(ada: Client, drain: Any) -> None:
+    imported(ada, drain)
+
+    job = ImportJob.objects.get()
+    assert job.created_by == ada.get("/api/v1/imports/").json()["results"][0]["created_by"] == "ada"
+    assert "Started by Ada," in ada.get(page_of(job)).content.decode()
+    assert "<td>Ada</td>" in ada.get(reverse("admin:contact-imports")).content.decode()
+    made = get_logentry_model().objects.filter(content_type__model="contact")
+    assert set(made.values_list("actor__username", flat=True)) == {"ada"}
 
 
 def test_the_same_file_again_changes_nothing(ada: Client, drain: Any) -> None:

@@ -10,10 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import accounts, journal
-from channels_app.models import Number, ProviderAccount, Replay, WebhookReceipt
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_deliveries import Delivery
+from channels_app.models_health import Replay
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from omnichannel.models import AuditEntry
 from tests.administration.conftest import messages_of
-from tests.world import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, OUR_NUMBER, World, post_webhook, text_params
+from tests.channels_app.support import delivery_of
+from tests.path.support import report
+from tests.world import ACCOUNT_SID, AUTH_TOKEN, CUSTOMER, OUR_NUMBER, World, post_webhook, sid, text_params
 
 LIST = "/admin/channels_app/webhookreceipt/"
 
@@ -44,6 +49,31 @@ def test_an_administrator_reads_the_request_without_tokens(
     assert ACCOUNT_SID in page
     assert world.sms_settings.inbound_url.token not in page
     assert AUTH_TOKEN not in page
+
+
+@pytest.mark.parametrize("by", ["our id", "the provider's id"])
+def test_a_report_leads_to_its_delivery(ada: Client, world: World, drain: Any, by: str) -> None:
+    delivery = delivery_of(world)
+    Delivery.objects.update(state=Delivery.State.SENT, external_id=sid(5))
+    report(world, sid(5), "delivered", delivery_id=delivery.pk if by == "our id" else None)
+    drain()
+    receipt = WebhookReceipt.objects.get()
+
+    link = reverse("admin:channels_app_delivery_change", args=[delivery.pk])
+    assert f'<a href="{link}">Report on delivery {delivery.pk}</a>' in page_of(ada, receipt)
+
+    Delivery.objects.update(external_id=sid(6))
+    assert "Report on" not in page_of(ada, receipt)
+
+
+def test_a_text_leads_to_itself_and_what_cannot_be_read_to_nothing(ada: Client, text: WebhookReceipt) -> None:
+    taken = text.inbound_text
+    link = reverse("admin:channels_app_inboundtext_change", args=[taken.pk])
+    assert f'<a href="{link}">Text {taken.pk}</a>' in page_of(ada, text)
+
+    InboundText.objects.update(receipt=None)
+    WebhookReceipt.objects.update(body=b"\xff", content_type="application/json")
+    assert "Report on" not in page_of(ada, text)
 
 
 @pytest.mark.parametrize("form", [CUSTOMER, CUSTOMER[1:], quote(CUSTOMER), "4255550100", "425-555-0100"])

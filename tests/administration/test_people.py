@@ -123,6 +123,21 @@ def test_a_superuser_keeps_access_to_administration(root: User) -> None:
     assert User.objects.get(username="other").is_staff
 
 
+def test_people_are_filtered_by_the_words_that_the_list_shows(ada: Client, world: World) -> None:
+    User.objects.filter(username="bob").update(is_active=False)
+
+    page = ada.get("/admin/agents/user/?is_active__exact=0")
+
+    status = page.context["cl"].filter_specs[0]
+    assert status.title == "status"
+    assert [str(one["display"]) for one in status.choices(page.context["cl"])] == [
+        "All",
+        "Active",
+        "Inactive",
+    ]
+    assert [user.username for user in page.context["cl"].result_list] == ["bob"]
+
+
 def test_a_person_without_history_is_deleted(ada: Client, world: World) -> None:
     ada.post(f"/admin/agents/user/{world.users['bob'].pk}/delete/", {"post": "yes"})
 

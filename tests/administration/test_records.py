@@ -1,5 +1,7 @@
 """What happened, to be read: receipts, refusals, deliveries, calls, conversations."""
 
+import re
+import string
 from typing import Any
 
 import pytest
@@ -7,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_app.models import Delivery, WebhookReceipt
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import WebhookReceipt
 from conversations import services
 from conversations.models import Conversation
 from tests.administration.conftest import messages_of
@@ -62,6 +65,14 @@ def test_records_are_read_and_by_nobody_changed(ada: Client, history: World, rec
     assert ada.post(f"/admin/{record}/{pk}/change/", {"text": "x"}).status_code == 403
     assert ada.post(f"/admin/{record}/{pk}/delete/", {"post": "yes"}).status_code == 403
     assert ada.get(f"/admin/{record}/add/").status_code == 403
+
+
+@pytest.mark.parametrize("record", [*RECORDS, "channels_app/inboundtext"])
+def test_the_title_of_a_record_begins_with_a_capital(ada: Client, history: World, record: str) -> None:
+    page = ada.get(f"/admin/{record}/{first_of(ada, record).pk}/change/").content.decode()
+
+    (title,) = re.findall(r"<h1>(.+?)</h1>", page)
+    assert title[0] in f"+{string.ascii_uppercase}"
 
 
 def test_a_receipt_shows_the_request_decoded_and_without_secrets(ada: Client, history: World) -> None:

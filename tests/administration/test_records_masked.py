@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from channels_app.models import Delivery, OptOut, ProviderCall
+from channels_app.models_deliveries import Delivery, ProviderCall
+from channels_app.models_receipts import OptOut
 from channels_app.providers.base import Error
 from channels_app.story import story
 from tests.channels_app.support import address, delivery_of

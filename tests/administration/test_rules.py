@@ -299,8 +299,8 @@ def test_only_who_may_change_rules_can_order_them(as_user: Any, world: World) ->
 
     assert as_user("sam").get(order_url(world)).status_code == 403
     assert as_user("sam").post(order_url(world), {"up": 1}).status_code == 403
-    assert "data-order" not in as_user("sam").get(stream).content.decode()
-    assert "data-order" in as_user("ada").get(stream).content.decode()
+    assert "data-sorted" not in as_user("sam").get(stream).content.decode()
+    assert "data-sorted" in as_user("ada").get(stream).content.decode()
 
 
 def test_the_list_warns_of_rules_that_are_never_reached(ada: Client, world: World) -> None:

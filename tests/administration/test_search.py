@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from channels_app.models import Delivery, InboundText, WebhookReceipt
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from contacts.models import Account, Address, Contact
 from conversations.models import Conversation
 from omnichannel.search import SHOWN, Query
@@ -60,7 +61,7 @@ def found(client: Client, typed: str) -> dict[str, list[str]]:
         ("(425) 230-6549", "SMS Numbers", "+1 425-230-6549"),
         ("1 425 230", "SMS Numbers", "+1 425-230-6549"),
         (ACCOUNT_SID, "Provider accounts", f"Twilio {ACCOUNT_SID}"),
-        (ACCOUNT_SID.lower(), "SMS Settings", "SMS settings of Support by SMS"),
+        (ACCOUNT_SID.lower(), "SMS Settings", "SMS Settings of Support by SMS"),
         ("keller maria", "Contacts", "Maria Keller"),
         ("+1 425 555 0131", "Contacts", "Maria Keller"),
         ("keller", "Accounts (companies)", "Keller Interiors"),

@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import accounts, destinations, inbound_urls, set_up
-from channels_app.models import InboundText, InboundUrl, Number, ProviderCall, SmsSettings
+from channels_app.models import InboundUrl, Number, SmsSettings
+from channels_app.models_deliveries import ProviderCall
+from channels_app.models_receipts import InboundText
 from channels_app.providers import twilio_client
 from channels_app.providers.number_setup import OwnNumber, Pool, Webhook
 from routing.models import WorkStream
@@ -61,6 +63,10 @@ def test_the_steps_stand_in_the_documents_order(ada: Client, world: World) -> No
     places = [page.index(f"<strong>{step}</strong>") for step in steps]
 
     assert places == sorted(places)
+
+
+def test_the_way_to_the_page_names_the_record_as_the_list_does(ada: Client, world: World) -> None:
+    assert ada.get(url_of(world)).context["trail"][0][0] == "SMS Settings"
 
 
 def test_opening_the_page_asks_the_provider_nothing(ada: Client, world: World) -> None:
@@ -297,7 +303,7 @@ def test_a_number_of_another_work_stream_cannot_be_chosen(
     page = ada.get(reverse("admin:sms-pick-number", args=[settings.pk]))
 
     rows = {row["value"]: row for row in page.context["rows"]}
-    assert (rows[OUR_NUMBER]["work_stream"], rows[OUR_NUMBER]["choose"]) == ("Support by SMS", "")
+    assert (rows[OUR_NUMBER]["holder"], rows[OUR_NUMBER]["choose"]) == ("Support by SMS", "")
     form = ada.get(rows[SPARE]["choose"]).context["adminform"].form
     assert (form["number"].value(), form["work_stream"].value()) == (SPARE, str(other.pk))
 
@@ -366,7 +372,7 @@ def test_a_replaced_url_is_retired_by_hand_and_the_one_in_use_is_not(ada: Client
     refused = do(ada, world, f"retire:{world.sms_settings.inbound_url_id}")
     retired = do(ada, world, f"retire:{old.pk}")
 
-    assert messages_of(refused)[0].startswith("error: This is the inbound URL of a work stream")
+    assert messages_of(refused)[0].startswith("error: This is the inbound URL of Support by SMS")
     assert messages_of(retired)[0].startswith("success: The inbound URL was retired")
     assert post_webhook(accounts.inbound_address(old), text_params("Hello")).status_code == 404
     assert post_webhook(world.inbound_url, text_params("Hello")).status_code == 200
@@ -388,7 +394,7 @@ def test_a_replaced_url_is_retired_after_thirty_silent_days(
 ) -> None:
     now = timezone.now()
     old = world.sms_settings.inbound_url
-    inbound_urls.issue(sms_settings=world.sms_settings, now=now)
+    inbound_urls.issue(connection=world.sms_settings, now=now)
     ago = {days: now - timedelta(days=days) for days in (replaced, used) if days is not None}
     InboundUrl.objects.filter(pk=old.pk).update(replaced_at=ago.get(replaced), last_used_at=ago.get(used))
 
@@ -400,7 +406,7 @@ def test_a_replaced_url_is_retired_after_thirty_silent_days(
     assert world.sms_settings.inbound_url.retired_at is None
 
 
-def test_the_use_of_a_url_is_noted_once_an_hour(world: World, drain: Any) -> None:
+def test_the_use_of_a_url_is_noted_once_a_minute(world: World, drain: Any) -> None:
     post_webhook(world.inbound_url, text_params("One", number=1))
     drain()
     first = InboundUrl.objects.get().last_used_at
@@ -432,7 +438,7 @@ def test_an_unknown_button_is_not_found(ada: Client, world: World, do_what: str)
 def test_a_provider_without_the_capability_is_set_up_by_hand(
     ada: Client, world: World, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(set_up, "can_set_up", lambda provider: False)
+    monkeypatch.setattr(set_up, "set_up_of", lambda provider, channel: None)
 
     assert messages_of(do(ada, world, "look")) == [
         "error: This provider is set up by hand: paste the inbound URL there."

@@ -32,7 +32,7 @@ def test_the_service_tells_it_as_a_conflict_at_a_field(world: Any, lost_race: No
             secondary_secret=None,
         )
 
-    assert caught.value.field == "account_sid"
+    assert caught.value.field == "provider"
 
 
 def test_the_page_tells_it_as_a_message(world: Any, as_user: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,19 +11,12 @@ from django.utils import timezone
 
 from agents.models import User
 from agents.roles import AGENT, give_role
-from channels_app.models import (
-    Delivery,
-    InboundText,
-    Incident,
-    Number,
-    OptOut,
-    ProviderAccount,
-    ProviderCall,
-    Refusal,
-    SmsNumber,
-    SmsSettings,
-    WebhookReceipt,
-)
+from channels_app.models import Number, ProviderAccount, SmsNumber, SmsSettings
+from channels_app.models_deliveries import Delivery, ProviderCall
+from channels_app.models_health import Incident
+from channels_app.models_media import Media
+from channels_app.models_receipts import InboundText, OptOut, Refusal, WebhookReceipt
+from channels_app.models_whatsapp import ContentTemplate, WhatsAppAccount, WhatsAppNumber
 from contacts.models import Account, Address, Contact
 from conversations.models import Conversation, Message
 from omnichannel.admin_site import LEFT_OUT, MAP, REACHED_OTHERWISE
@@ -56,6 +49,17 @@ def populate(world: World, start: int, count: int) -> None:
         SmsSettings.objects.create(work_stream=stream, account=own, inbound_url=own.inbound_urls.create())
         number = Number.objects.create(account=own, value=f"1425557{n:04}")
         SmsNumber.objects.create(number=number, work_stream=stream)
+        by_whatsapp = WorkStream.objects.create(name=f"W{n}", channel="whatsapp")
+        of_whatsapp = WhatsAppAccount.objects.create(
+            name=f"WA{n}", account=account, inbound_url=account.inbound_urls.create()
+        )
+        sender = Number.objects.create(account=account, channel="whatsapp", value=f"1425558{n:04}")
+        WhatsAppNumber.objects.create(
+            name=f"WN{n}", whatsapp_account=of_whatsapp, number=sender, work_stream=by_whatsapp
+        )
+        ContentTemplate.objects.create(
+            account=own, external_id=f"HX{n}", name=f"T{n}", language="en", body="x", synced_at=now
+        )
         OptOut.objects.create(number=number, address=address, started_at=now, source="STOP")
         WebhookReceipt.objects.create(
             account=own,
@@ -66,10 +70,11 @@ def populate(world: World, start: int, count: int) -> None:
             next_attempt_at=now,
             received_at=now,
         )
-        InboundText.objects.create(
+        text = InboundText.objects.create(
             provider="twilio", external_id=str(n), number=number, address=address, to_value=number.value,
             disposition="unrouted", received_at=now,
         )  # fmt: skip
+        Media.objects.create(inbound_text=text, state="failed", reason="x")
         Incident.objects.create(
             kind="silent", account=own, number=number, details="x", started_at=now, last_seen_at=now
         )
@@ -104,7 +109,14 @@ def test_the_first_page_follows_the_documents_map(ada: Client) -> None:
 
     names = {section["name"]: [m["name"] for m in section["models"]] for section in page.context["app_list"]}
     assert names["Work Distribution Management"] == ["Work Streams", "Queues", "Agents"]
-    assert names["Channels"] == ["SMS Settings", "SMS Numbers", "Provider accounts"]
+    assert names["Channels"] == [
+        "SMS Settings",
+        "SMS Numbers",
+        "WhatsApp",
+        "Content templates",
+        "Provider accounts",
+        "Deleted channels",
+    ]
     assert list(names) == list(MAP)
 
 

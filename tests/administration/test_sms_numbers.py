@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app.accounts import save_sms_settings
-from channels_app.models import InboundText, Number, SmsNumber, SmsSettings
+from channels_app.models import Number, SmsNumber, SmsSettings
+from channels_app.models_receipts import InboundText
 from routing.models import WorkStream
 from routing.services import retire_work_stream
 from tests.administration.conftest import errors_of, messages_of
@@ -83,7 +84,7 @@ def test_a_stream_needs_its_settings_first(ada: Client, world: World) -> None:
 
     errors = errors_of(ada.post(ADD, filled(bare)))
 
-    assert errors["work_stream"] == ["Fill in the work stream's SMS settings first."]
+    assert errors["work_stream"] == ["Fill in the work stream's SMS Settings first."]
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf", "1e9", "fast"])

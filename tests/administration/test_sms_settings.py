@@ -37,12 +37,11 @@ def change_url(record: SmsSettings) -> str:
     return reverse("admin:channels_app_smssettings_change", args=[record.pk])
 
 
-def test_no_inbound_url_is_shown_before_the_first_save(ada: Client, stream: WorkStream) -> None:
+def test_twilios_inbound_url_is_not_shown_before_the_first_save(ada: Client, stream: WorkStream) -> None:
     page = ada.get(f"{ADD}?work_stream={stream.pk}")
 
-    assert "inbound URL" not in page.content.decode()
+    assert "Twilio inbound URL" not in page.content.decode()
     assert page.context["adminform"].form["work_stream"].value() == str(stream.pk)
-    assert page.context["adminform"].form["base_url"].value() == TWILIO
 
 
 def test_saving_issues_the_inbound_url_and_shows_where_to_paste_it(
@@ -144,7 +143,7 @@ def test_another_token_for_a_known_account_is_replaced_on_a_page_of_its_own(
 
     assert "which is used by Support by SMS" in errors_of(page)["auth_token"][0]
     replace = reverse("admin:replace-token", args=[at_twilio.sms_settings.account_id])
-    assert f'<a href="{replace}">Replace the token</a>' in page.content.decode()
+    assert f'<a href="{replace}">Replace the Auth Token</a>' in page.content.decode()
     assert ProviderAccount.objects.get().secret.reveal() == AUTH_TOKEN
 
 
@@ -233,5 +232,5 @@ def test_an_account_with_traffic_keeps_its_url_and_the_new_one_is_announced(
 
     world.sms_settings.refresh_from_db()
     assert world.sms_settings.inbound_url_id != before
-    assert "paste the new one at Twilio" in page.content.decode()
+    assert "give Twilio the new one" in page.content.decode()
     assert InboundUrl.objects.get(pk=before).retired_at is None

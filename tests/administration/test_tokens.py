@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app import accounts, tokens
-from channels_app.models import ProviderAccount, ProviderCall, SmsSettings
+from channels_app.models import ProviderAccount, SmsSettings
+from channels_app.models_deliveries import ProviderCall
 from channels_app.providers import twilio_client
 from routing.models import WorkStream
 from simulator.server import Simulator
@@ -114,7 +115,7 @@ def test_all_who_share_the_account_are_named_and_meant(ada: Client, simulator: S
 
 
 def test_nothing_typed_is_told(ada: Client, simulator: Simulator) -> None:
-    assert errors_of(replace(ada)) == {"auth_token": ["Type the new token."]}
+    assert errors_of(replace(ada)) == {"auth_token": ["Type the new one."]}
 
 
 def test_a_secondary_token_alone_is_kept_without_asking(ada: Client, simulator: Simulator) -> None:

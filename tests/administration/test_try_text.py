@@ -107,12 +107,19 @@ def test_nothing_is_written(ada: Client, world: World, rules: list[RoutingRule],
     assert not Address.objects.exists()
 
 
-@pytest.mark.parametrize("customer", ["", "abc 12", "+", "9" * 70])
-def test_what_is_no_address_is_told_at_its_field(ada: Client, world: World, customer: str) -> None:
+@pytest.mark.parametrize(
+    "customer",
+    ["", "abc 12", "+", "9" * 70, "garbage", "whatsapp:garbage", "12", "99999999", "1" * 18, "\u202e\u200b"],
+)
+def test_what_is_no_address_is_told_at_its_field(
+    ada: Client, world: World, api_client: Any, customer: str
+) -> None:
     page = ada.post(page_url(world), {"customer": customer, "text": "x"})
+    answer = api_client("ada").post(f"{ROOT}{world.stream.pk}/try/", {"customer": customer})
 
     assert page.context["form"].errors["customer"]
     assert page.context["trial"] is None
+    assert (answer.status_code, list(answer.json())) == (400, ["customer"])
 
 
 def test_what_would_keep_the_rules_from_being_asked_is_said(
@@ -171,21 +178,6 @@ def test_the_api_tells_the_same(world: World, rules: list[RoutingRule], api_clie
     bad = api_client("ada").post(url, {"customer": "x1", "text": "x"}, format="json")
     assert (bad.status_code, list(bad.json())) == (400, ["customer"])
     assert api_client("ada").post(f"{ROOT}999/try/", {"customer": CUSTOMER}).status_code == 404
-
-
-@pytest.fixture
-def api_client(world: World) -> Any:
-    from knox.models import get_token_model
-    from rest_framework.test import APIClient
-
-    tokens = {name: get_token_model().objects.create(world.users[name])[1] for name in ("ada", "alice")}
-
-    def client_of(username: str) -> APIClient:
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Token {tokens[username]}")
-        return client
-
-    return client_of
 
 
 def test_a_word_is_no_number_unless_a_sender_of_that_name_has_written(ada: Client, world: World) -> None:

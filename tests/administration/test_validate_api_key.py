@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from channels_app.models import ProviderCall, SmsSettings
+from channels_app.models import SmsSettings
+from channels_app.models_deliveries import ProviderCall
 from tests.administration.conftest import messages_of
 from tests.answers import TABLE, answers
 from tests.world import World

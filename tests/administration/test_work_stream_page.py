@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from channels_app import accounts
+from channels_app import accounts, numbers
 from channels_app.accounts import inbound_address
 from channels_app.models import InboundUrl, ProviderAccount, SmsNumber, SmsSettings
 from routing.models import WorkStream
@@ -34,8 +34,9 @@ def fill_in(client: Client, url: str, **values: Any) -> Any:
 
 
 def stored() -> tuple[int, ...]:
-    kinds = (WorkStream, SmsSettings, SmsNumber, ProviderAccount, InboundUrl)
-    return tuple(kind.objects.count() for kind in kinds)
+    kinds = (SmsSettings, SmsNumber, ProviderAccount, InboundUrl)
+    streams = WorkStream.objects.filter(channel="sms")
+    return streams.count(), *(kind.objects.count() for kind in kinds)
 
 
 # --- the documents' steps -------------------------------------------------------------------------
@@ -55,10 +56,10 @@ def test_the_tabs_have_the_documents_names_and_order(ada: Client, world: World) 
     assert "This option is for future use only." in new.content.decode()
 
 
-def test_before_the_first_save_there_is_no_inbound_url_and_nothing_to_validate(ada: Client) -> None:
+def test_before_the_first_save_there_is_no_inbound_url_of_twilio_and_nothing_to_validate(ada: Client) -> None:
     page = ada.get(ADD).content.decode()
 
-    assert "inbound URL" not in page
+    assert "Twilio inbound URL" not in page
     assert "Validate API Key" not in page
 
 
@@ -106,7 +107,7 @@ def test_everything_changes_with_one_save(ada: Client, at_twilio: World) -> None
     }
     fill_in(ada, page_of(at_twilio.stream), **changes)
 
-    stream = WorkStream.objects.get()
+    stream = WorkStream.objects.get(channel="sms")
     assert stream.name == "Help by SMS"
     assert stream.sms_settings.account.secondary_secret.reveal() == "second"
     assert stream.sms_number.description == "For help"
@@ -118,7 +119,7 @@ def test_saving_without_a_change_changes_nothing(ada: Client, at_twilio: World) 
 
     fill_in(ada, page_of(at_twilio.stream))
 
-    stream = WorkStream.objects.get()
+    stream = WorkStream.objects.get(channel="sms")
     assert stream.sms_settings.account.secret.reveal() == AUTH_TOKEN
     assert inbound_address(stream.sms_settings.inbound_url) == url
     assert stored() == (1, 1, 1, 1, 1)
@@ -183,7 +184,7 @@ def test_half_filled_settings_are_told_and_not_stored(
 def test_a_number_without_settings_is_told_at_the_number(ada: Client, world: World) -> None:
     page = fill_in(ada, ADD, **STREAM, **NUMBER)
 
-    assert errors_of(page)["sms_number-0-number"] == ["Fill in the work stream's SMS settings first."]
+    assert errors_of(page)["sms_number-0-number"] == ["Fill in the work stream's SMS Settings first."]
     assert stored() == (1, 1, 1, 1, 1)
 
 
@@ -232,7 +233,7 @@ def test_when_the_number_fails_at_the_last_moment_nothing_is_stored(
     def lose(**_: Any) -> None:
         raise accounts.Conflict("Somebody saved the same at this moment: look again.", field="number")
 
-    monkeypatch.setattr(accounts, "save_sms_number", lose)
+    monkeypatch.setattr(numbers, "save_sms_number", lose)
 
     page = fill_in(ada, ADD, **STREAM, **SETTINGS, **NUMBER)
 
@@ -244,7 +245,7 @@ def test_who_loses_a_race_for_a_number_is_told_at_the_field_and_keeps_what_was_t
     ada: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check passes, then somebody takes the number, then we save."""
-    check = accounts.check_sms_number
+    check = numbers.check_sms_number
     passed: list[bool] = []
 
     def blind_at_first(**given: Any) -> None:
@@ -253,7 +254,7 @@ def test_who_loses_a_race_for_a_number_is_told_at_the_field_and_keeps_what_was_t
             return
         check(**given)
 
-    monkeypatch.setattr(accounts, "check_sms_number", blind_at_first)
+    monkeypatch.setattr(numbers, "check_sms_number", blind_at_first)
 
     page = fill_in(ada, ADD, **STREAM, **SETTINGS, **{"sms_number-0-number": OUR_NUMBER})
 
@@ -264,7 +265,7 @@ def test_who_loses_a_race_for_a_number_is_told_at_the_field_and_keeps_what_was_t
 
 def test_a_number_that_somebody_removed_meanwhile_is_told(ada: Client, at_twilio: World) -> None:
     opened = form_of(ada.get(page_of(at_twilio.stream)))
-    accounts.remove_sms_number(sms_number=SmsNumber.objects.get())
+    numbers.remove_sms_number(sms_number=SmsNumber.objects.get())
 
     page = ada.post(page_of(at_twilio.stream), {**opened, "sms_number-0-description": "New"})
 
@@ -293,6 +294,7 @@ def test_a_supervisor_reads_the_page_without_secrets_and_commands(as_user: Any, 
     account.save()
 
     page = as_user("sam").get(page_of(at_twilio.stream)).content.decode()
+    assert "Auto-close after inactivity" in page
 
     assert ACCOUNT_SID in page
     assert at_twilio.inbound_url in page

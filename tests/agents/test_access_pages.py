@@ -1,5 +1,6 @@
 """Access as an administrator sees it, and as everybody sees their own."""
 
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def test_one_sees_ones_own_log_ins_in_words_and_ends_one(world: World) -> None:
     here.post(f"{SECURITY}log-ins/{other.pk}/end/")
     assert is_in(here)
     assert not is_in(there)
+
+
+def test_times_on_ones_own_page_are_written_as_everywhere(world: World) -> None:
+    here = Client()
+    log_in(here, "bob")
+    since = LogIn.objects.get().created_at.astimezone(UTC)
+
+    assert f"since {since.day} {since:%b %Y, %H:%M:%S}" in here.get(SECURITY).content.decode()
 
 
 def test_one_ends_all_others_with_their_tokens(world: World) -> None:

@@ -1,7 +1,7 @@
 """Invitations and links for a new password: made by an administrator, used once by whoever has them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -158,6 +158,8 @@ def test_it_is_e_mailed_where_e_mail_is_set_up(ada: Client, settings: Any) -> No
     assert len(mail.outbox) == 1
     assert mail.outbox[0].to == ["carol@example.test"]
     assert path_in(page) in mail.outbox[0].body
+    until = SignInLink.objects.latest("pk").expires_at.astimezone(UTC)
+    assert f"until {until.day} {until:%b %Y, %H:%M:%S} UTC." in mail.outbox[0].body
 
 
 def test_a_mail_server_that_refuses_costs_nothing_but_the_letter(ada: Client, settings: Any) -> None:

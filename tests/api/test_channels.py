@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from routing.models import ChannelSetting, WorkStream
+from routing.models import BLOCKED_EXTENSIONS, ChannelSetting, WorkStream
 from tests.api.conftest import Api
 from tests.world import ACCOUNT_SID, World
 
@@ -14,14 +14,16 @@ SMS = f"{ROOT}channels/sms/"
 
 def test_channels_are_listed_and_changed(world: World, api: Api) -> None:
     listed = api("ada").get(f"{ROOT}channels/").json()["results"]
-    assert listed == [
+    assert sorted(listed, key=lambda channel: channel["channel"]) == [
         {
-            "channel": "sms",
+            "channel": channel,
             "is_enabled": True,
             "auto_close_open": 43_200,
             "auto_close_active": 43_200,
             "auto_close_wrap_up": 1_440,
+            "blocked_extensions": BLOCKED_EXTENSIONS,
         }
+        for channel in ("sms", "whatsapp")
     ]
 
     changed = api("ada").patch(SMS, {"auto_close_wrap_up": 120, "auto_close_active": None})
@@ -42,7 +44,7 @@ def test_there_are_no_others_and_none_are_made(world: World, api: Api) -> None:
     assert api("ada").get(f"{ROOT}channels/fax/").status_code == 404
     assert api("ada").post(f"{ROOT}channels/", {"channel": "fax"}).status_code in {403, 405}
     assert api("ada").delete(SMS).status_code in {403, 405}
-    assert ChannelSetting.objects.count() == 1
+    assert ChannelSetting.objects.count() == 2
 
 
 def test_a_supervisor_reads_and_an_agent_does_not(world: World, api: Api) -> None:
@@ -79,6 +81,6 @@ def test_a_stream_is_set_inactive(world: World, api: Api) -> None:
     answer = api("ada").patch(f"{ROOT}work-streams/{world.stream.pk}/", {"status": "inactive"})
 
     assert answer.json()["status"] == "inactive"
-    assert WorkStream.objects.get().status == "inactive"
+    assert WorkStream.objects.get(channel="sms").status == "inactive"
     wrong = api("ada").patch(f"{ROOT}work-streams/{world.stream.pk}/", {"status": "asleep"})
     assert wrong.status_code == 400

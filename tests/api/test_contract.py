@@ -20,6 +20,7 @@ from tests.world import AUTH_TOKEN, World
 ROOT = "/api/v1/"
 RESOURCES = [
     *("work-streams", "queues", "routing-rules", "agents", "sms-settings", "sms-numbers"),
+    *("whatsapp-accounts", "whatsapp-numbers"),
     *(
         "receipts",
         "refusals",
@@ -48,12 +49,13 @@ SUPERVISOR = ADMINISTRATOR | {
     **dict.fromkeys(("work-streams", "routing-rules"), (200, 403, 403, 403)),
     "queues": (200, 403, 404, 403),
     "sms-settings": (200, 403, 403, 405),
-    "sms-numbers": (200, 403, 403, 403),
+    **dict.fromkeys(("sms-numbers", "whatsapp-accounts", "whatsapp-numbers"), (200, 403, 403, 403)),
     **dict.fromkeys(("contacts", "accounts"), (200, 400, 404, 403)),
     "audit-log": (403, 405, 405, 405),
 }
 AGENT = SUPERVISOR | {
     **dict.fromkeys(("routing-rules", "sms-numbers"), (403, 403, 403, 403)),
+    **dict.fromkeys(("whatsapp-accounts", "whatsapp-numbers"), (403, 403, 403, 403)),
     "sms-settings": (403, 403, 403, 405),
     "queues": (200, 403, 403, 403),
     "agents": (200, 405, 403, 405),
@@ -96,7 +98,6 @@ def test_what_is_not_built_is_not_there(world: World, api: Api, conversation: Co
         "skills",
         "assistants",
         "campaigns",
-        "whatsapp-accounts",
         "quick-replies",
         "operating-hours",
     ):

@@ -6,11 +6,15 @@ import pytest
 from django.utils import timezone
 
 from channels_app import incidents
-from channels_app.models import AccountWatch, Delivery, ProviderAccount, ProviderCall, WebhookReceipt
+from channels_app.models import ProviderAccount
+from channels_app.models_deliveries import Delivery, ProviderCall
+from channels_app.models_health import AccountWatch
+from channels_app.models_receipts import WebhookReceipt
 from omnichannel.models import AuditEntry
 from tests.api.conftest import Api
 from tests.channels_app.support import delivery_of
-from tests.world import AUTH_TOKEN, CUSTOMER, OUR_NUMBER, World, post_webhook, text_params
+from tests.path.support import report
+from tests.world import AUTH_TOKEN, CUSTOMER, OUR_NUMBER, World, post_webhook, sid, text_params
 
 ROOT = "/api/v1/"
 
@@ -41,6 +45,21 @@ def test_a_raw_request_is_read_whole_only_with_the_right_and_that_is_noted(api: 
     for answer in (masked, whole):
         assert history.sms_settings.inbound_url.token not in answer.content.decode()
         assert AUTH_TOKEN not in answer.content.decode()
+
+
+def test_a_receipt_says_what_it_was(api: Api, history: World, drain: Any) -> None:
+    text = WebhookReceipt.objects.get()
+    delivery = Delivery.objects.get()
+    report(history, sid(5), "delivered", delivery_id=delivery.pk)
+    drain()
+    reported = WebhookReceipt.objects.latest("id")
+
+    told = [api("sam").get(f"{ROOT}receipts/{one.pk}/").json() for one in (text, reported)]
+
+    assert [(one["inbound_text"], one["delivery"]) for one in told] == [
+        (text.inbound_text.pk, None),
+        (None, delivery.pk),
+    ]
 
 
 @pytest.mark.parametrize("path", ["receipts/", "refusals/", "deliveries/", "provider-calls/", "incidents/"])

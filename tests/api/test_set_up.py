@@ -200,7 +200,7 @@ def test_an_account_tells_who_uses_it_and_no_token(world: World, api: Api) -> No
 
 
 def test_nothing_to_replace_is_told(world: World, api: Api) -> None:
-    assert api("ada").post(account_url("tokens/"), {}).json() == {"auth_token": ["Give the new token."]}
+    assert api("ada").post(account_url("tokens/"), {}).json() == {"auth_token": ["Give the new Auth Token."]}
 
 
 @pytest.mark.parametrize("username", ["sam", "alice"])

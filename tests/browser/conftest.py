@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def running_demo(var: Path, *options: str) -> Iterator[dict[str, Any]]:
-    """`manage.py demo` in a folder of its own; yields what its demo.json says."""
+    """`manage.py demo` in a folder of its own; yields what its demo.json says, and the folder."""
     port, sim_port = free_port(), free_port()
     kept = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
     environment = kept | {
@@ -41,14 +41,15 @@ def running_demo(var: Path, *options: str) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "manage.py", "demo", *ports, *options]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not (var / "demo.json").exists():
             assert process.poll() is None, "the demo ended"
             assert time.monotonic() < deadline, "the demo does not start"
             time.sleep(0.1)
-        yield json.loads((var / "demo.json").read_text())
+        yield json.loads((var / "demo.json").read_text()) | {"var": str(var)}
     finally:
-        process.send_signal(signal.SIGINT)
+        # Not SIGINT: a shell in the background has it ignored, and so has what it starts.
+        process.send_signal(signal.SIGTERM)
         process.wait(60)
 
 
@@ -56,7 +57,7 @@ def running_demo(var: Path, *options: str) -> Iterator[dict[str, Any]]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The demo that all tests share. DEMO_JSON names the demo.json of one that runs already."""
     if running := os.environ.get("DEMO_JSON"):
-        yield json.loads(Path(running).read_text())
+        yield json.loads(Path(running).read_text()) | {"var": str(Path(running).parent)}
     else:
         yield from running_demo(tmp_path_factory.mktemp("demo"))
 

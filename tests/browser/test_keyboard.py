@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_journey import log_in
@@ -108,3 +109,54 @@ def test_search_and_menu_work_without_scripts(demo: dict[str, Any], new_page: An
     page.locator("summary", has_text="Menu").click()
 
     expect(page.get_by_role("navigation", name="Menu").get_by_role("link", name="Queues")).to_be_visible()
+
+
+def refuse(page: Page, url: str, button: str, **values: str) -> None:
+    """Send a form with these values by name; what the browser itself would refuse goes to the server too."""
+    page.goto(url)
+    page.evaluate("() => document.querySelectorAll('form').forEach((form) => { form.noValidate = true })")
+    for name, value in values.items():
+        page.locator(f"[name='{name}']").evaluate("(field, value) => { field.value = value }", value)
+    page.get_by_role("button", name=button, exact=True).first.click()
+    page.wait_for_load_state("load")
+
+
+@pytest.mark.parametrize(
+    ("path", "button", "values", "focused"),
+    [
+        ("contacts/contact/add/", "Save", {"last_name": "K", "mobile_phone": "12"}, "id_mobile_phone"),
+        ("routing/queue/add/", "Save", {"name": "New queue", "priority": "-1"}, "id_priority"),
+        ("routing/workstream/add/", "Save", {"name": "New", "capacity": "x"}, "id_capacity"),
+        (
+            "routing/workstream/add/",
+            "Save",
+            {"name": "New", "sms_settings-0-account_sid": "nonsense"},
+            "id_sms_settings-0-account_sid",
+        ),
+        ("routing/workstream/1/try/", "Try this text", {"customer": "garbage"}, "id_customer"),
+        ("customers/imports/", "Upload", {}, "id_file"),
+    ],
+)
+def test_after_a_refused_save_the_focus_is_where_to_mend(
+    demo: dict[str, Any], new_page: Any, path: str, button: str, values: dict[str, str], focused: str
+) -> None:
+    page = new_page()
+    log_in(page, demo, demo["users"]["administrator"])
+
+    refuse(page, f"{demo['web']}/admin/{path}", button, **values)
+
+    expect(page.locator(f"#{focused}")).to_be_focused()
+    assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
+
+
+def test_after_a_conflict_the_focus_is_at_what_changed(demo: dict[str, Any], new_page: Any) -> None:
+    page, other = new_page(), new_page()
+    for each in (page, other):
+        log_in(each, demo, demo["users"]["administrator"])
+        each.goto(f"{demo['web']}/admin/routing/queue/2/change/")
+    priority = int(page.get_by_label("Priority").input_value())
+    for each, more in ((other, 1), (page, 2)):
+        each.get_by_label("Priority").fill(str(priority + more))
+        each.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.locator(".changed-meanwhile")).to_be_focused()

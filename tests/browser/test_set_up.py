@@ -51,6 +51,81 @@ def log_in(page: Page, demo: dict[str, Any]) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+# --- the document's numbered steps ----------------------------------------------------------------
+
+
+def select_new_work_stream(page: Page) -> None:
+    """2. Select Work Streams under Work Distribution Management. 3. Select New: the page appears."""
+    section = page.get_by_role("table", name="Work Distribution Management")
+    section.get_by_role("link", name="Work Streams", exact=True).click()
+    expect(page.get_by_role("heading", name="Active Work Streams", exact=True)).to_be_visible()
+    page.locator(".object-tools").get_by_role("link", name="New", exact=True).click()
+    expect(page.get_by_role("heading", name="New Work Stream", exact=True)).to_be_visible()
+
+
+def fill_in_general_information(page: Page) -> None:
+    """4. In General information. 5. In Work distribution, specify the necessary details."""
+    general = page.get_by_role("group", name="General information")
+    general.get_by_label("Name", exact=True).fill("SMS for Twilio")
+    general.get_by_label("Channel", exact=True).select_option("SMS")
+    general.get_by_label("Auto-close after inactivity", exact=True).fill("8 hours")
+    automated = general.locator(".field", has_text="Allow automated messages")
+    expect(automated).to_contain_text("This option is for future use only.")
+    expect(automated.locator(".readonly")).to_have_text("No")
+    distribution = page.get_by_role("group", name="Work distribution")
+    distribution.get_by_label("Work distribution mode", exact=True).select_option("Pick")
+    distribution.get_by_label("Capacity", exact=True).fill("20")
+
+
+def save_sms_settings(page: Page, twilio: dict[str, str]) -> str:
+    """6. On the SMS Settings tab. 7. Select Save: the Twilio inbound URL is generated and displayed."""
+    page.get_by_role("tab", name="SMS Settings", exact=True).click()
+    page.get_by_label("SMS Provider", exact=True).select_option("Twilio")
+    page.get_by_label("Account SID", exact=True).fill(twilio["account_sid"])
+    page.get_by_label("Auth Token", exact=True).fill(twilio["auth_token"])
+    expect(page.get_by_text("Twilio inbound URL")).to_have_count(0)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("tab", name="SMS Settings")).to_have_attribute("aria-selected", "true")
+    field = page.locator(".field", has_text="Twilio inbound URL")
+    expect(field).to_be_visible()
+    return field.locator("code").inner_text()
+
+
+def save_sms_number(page: Page, number: str) -> None:
+    """8. On the SMS Numbers tab, select New SMS Number. 9. Select Save."""
+    page.get_by_role("tab", name="SMS Numbers", exact=True).click()
+    expect(page.get_by_text("You can configure only one phone number per work stream.")).to_be_visible()
+    page.get_by_role("button", name="New SMS Number", exact=True).click()
+    page.get_by_label("Number", exact=True).fill(number)
+    page.get_by_label("Type", exact=True).select_option("Long code")
+    page.get_by_label("Description", exact=True).fill("Support")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("tab", name="SMS Numbers")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_label("Number", exact=True)).to_have_value(number)
+
+
+def validate_api_key(page: Page, number: str) -> None:
+    """10. On the command bar, select Validate API Key: the account and the number are validated."""
+    page.get_by_role("group", name="Commands").get_by_role("button", name="Validate API Key").click()
+    told = page.get_by_role("status").filter(has=page.locator(".messagelist"))
+    expect(told).to_contain_text("Account SID and Auth Token are valid.")
+    expect(told).to_contain_text(f"The number {number} is valid.")
+    expect(page.get_by_role("tab", name="SMS Numbers")).to_have_attribute("aria-selected", "true")
+
+
+def look_at_routing_rules(page: Page) -> None:
+    """11. They stand on the Routing rule items tab; without any, the Default queue takes all."""
+    page.get_by_role("tab", name="Routing rule items", exact=True).click()
+    expect(page.get_by_role("tabpanel", name="Routing rule items")).to_contain_text("Default queue")
+
+
+def text_from_a_phone(phone: Page, simulator: str, text: str) -> None:
+    """What a customer does."""
+    phone.goto(f"{simulator}/?me={CUSTOMER.replace('+', '%2B')}")
+    phone.get_by_label("Text", exact=True).fill(text)
+    phone.get_by_role("button", name="Send").click()
+
+
 def test_the_documents_steps_lead_to_the_first_text(empty: dict[str, Any], new_page: Any) -> None:
     # Step 1: Get Twilio account details.
     twilio = empty["twilio"]
@@ -60,79 +135,24 @@ def test_the_documents_steps_lead_to_the_first_text(empty: dict[str, Any], new_p
     # Step 2: Create a work stream. 1. Sign in to Omnichannel Administration.
     log_in(page, empty)
     expect(page).to_have_title(re.compile("Omnichannel Administration"))
-
-    # 2. Select Work Streams under Work Distribution Management.
-    section = page.get_by_role("table", name="Work Distribution Management")
-    section.get_by_role("link", name="Work Streams", exact=True).click()
-    expect(page.get_by_role("heading", name="Active Work Streams", exact=True)).to_be_visible()
-
-    # 3. Select New. The New Work Stream page appears.
-    page.locator(".object-tools").get_by_role("link", name="New", exact=True).click()
-    expect(page.get_by_role("heading", name="New Work Stream", exact=True)).to_be_visible()
-
-    # 4. In General information.
-    general = page.get_by_role("group", name="General information")
-    general.get_by_label("Name", exact=True).fill("SMS for Twilio")
-    general.get_by_label("Channel", exact=True).select_option("SMS")
-    general.get_by_label("Auto-close after inactivity", exact=True).fill("8 hours")
-    automated = general.locator(".field", has_text="Allow automated messages")
-    expect(automated).to_contain_text("This option is for future use only.")
-    expect(automated.locator(".readonly")).to_have_text("No")
-
-    # 5. In Work distribution, specify the necessary details.
-    distribution = page.get_by_role("group", name="Work distribution")
-    distribution.get_by_label("Work distribution mode", exact=True).select_option("Pick")
-    distribution.get_by_label("Capacity", exact=True).fill("20")
-
-    # 6. On the SMS Settings tab.
-    page.get_by_role("tab", name="SMS Settings", exact=True).click()
-    page.get_by_label("SMS Provider", exact=True).select_option("Twilio")
-    page.get_by_label("Account SID", exact=True).fill(twilio["account_sid"])
-    page.get_by_label("Auth Token", exact=True).fill(twilio["auth_token"])
-    expect(page.get_by_text("Twilio inbound URL")).to_have_count(0)
-
-    # 7. Select Save. The Twilio inbound URL is generated and displayed.
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("tab", name="SMS Settings")).to_have_attribute("aria-selected", "true")
-    field = page.locator(".field", has_text="Twilio inbound URL")
-    expect(field).to_be_visible()
-    inbound_url = field.locator("code").inner_text()
+    select_new_work_stream(page)
+    fill_in_general_information(page)
+    inbound_url = save_sms_settings(page, twilio)
     assert inbound_url.startswith(f"{empty['web']}/hooks/")
-
-    # 8. On the SMS Numbers tab, select New SMS Number.
-    page.get_by_role("tab", name="SMS Numbers", exact=True).click()
-    expect(page.get_by_text("You can configure only one phone number per work stream.")).to_be_visible()
-    page.get_by_role("button", name="New SMS Number", exact=True).click()
-    page.get_by_label("Number", exact=True).fill(twilio["number"])
-    page.get_by_label("Type", exact=True).select_option("Long code")
-    page.get_by_label("Description", exact=True).fill("Support")
-
-    # 9. Select Save.
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("tab", name="SMS Numbers")).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_label("Number", exact=True)).to_have_value(twilio["number"])
-
-    # 10. On the command bar, select Validate API Key. The account and the number are validated.
-    page.get_by_role("group", name="Commands").get_by_role("button", name="Validate API Key").click()
-    told = page.get_by_role("status")
-    expect(told).to_contain_text("Account SID and Auth Token are valid.")
-    expect(told).to_contain_text(f"The number {twilio['number']} is valid.")
-    expect(page.get_by_role("tab", name="SMS Numbers")).to_have_attribute("aria-selected", "true")
-
-    # 11. The routing rules stand on the Routing rule items tab; without any, the Default queue takes all.
-    page.get_by_role("tab", name="Routing rule items", exact=True).click()
-    expect(page.get_by_role("tabpanel", name="Routing rule items")).to_contain_text("Default queue")
+    save_sms_number(page, twilio["number"])
+    validate_api_key(page, twilio["number"])
+    look_at_routing_rules(page)
 
     # Step 3: Copy the value in Twilio inbound URL, and paste it at Twilio, under Messaging.
     paste_at_twilio(empty, inbound_url)
 
     # Then the text flows: from the customer's phone to the desk.
-    phone = new_page()
-    phone.goto(f"{empty['simulator']}/?me={CUSTOMER.replace('+', '%2B')}")
-    phone.get_by_label("Text", exact=True).fill("Is my bike ready?")
-    phone.get_by_role("button", name="Send").click()
+    text_from_a_phone(new_page(), empty["simulator"], "Is my bike ready?")
     page.goto(f"{empty['web']}/desk/open/")
     expect(page.locator("li.row", has_text="Is my bike ready?")).to_be_visible()
+
+
+# --- and besides ----------------------------------------------------------------------------------
 
 
 def test_errors_are_counted_on_their_tab_and_the_first_opens(empty: dict[str, Any], new_page: Any) -> None:

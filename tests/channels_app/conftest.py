@@ -7,6 +7,7 @@ import responses
 
 from channels_app.models import ProviderAccount
 from tests.channels_app.support import API
+from tests.channels_app.whatsapp import WhatsApp, build_whatsapp
 from tests.world import World
 
 
@@ -17,3 +18,9 @@ def twilio(world: World) -> Iterator[responses.RequestsMock]:
     world.number.refresh_from_db()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield mock
+
+
+@pytest.fixture
+def whatsapp(world: World, twilio: responses.RequestsMock) -> WhatsApp:
+    """A WhatsApp number at the world's account."""
+    return build_whatsapp(world)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from channels_app import outbox
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 from contacts.models import Address
 from contacts.services import locked_address
 from omnichannel.lib.phones import wire_address

@@ -11,8 +11,9 @@ import time_machine
 from django.utils import timezone
 from requests.auth import _basic_auth_str as basic_auth
 
-from channels_app import doubt, outbox
-from channels_app.models import Delivery, Number, ProviderAccount, ProviderCall
+from channels_app import doubt, leaving
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_deliveries import Delivery, ProviderCall
 from tests.channels_app.support import MESSAGES, accept, delivery_of, message_json, page_json
 from tests.path.support import report
 from tests.world import CUSTOMER, sid
@@ -30,7 +31,7 @@ def lost(world, twilio):
     """A delivery whose answer never came; and when it left."""
     twilio.add(responses.POST, MESSAGES, body=requests.ReadTimeout())
     delivery = delivery_of(world)
-    assert outbox.send_one()
+    assert leaving.send_one()
     delivery.refresh_from_db()
     assert delivery.state == "unknown"
     return delivery
@@ -199,7 +200,7 @@ def twins(world, twilio) -> list[Delivery]:
     """Two equal texts to one customer, both in doubt."""
     twilio.add(responses.POST, MESSAGES, body=requests.ReadTimeout())
     both = [delivery_of(world), delivery_of(world)]
-    while outbox.send_one():
+    while leaving.send_one():
         pass
     for one in both:
         one.refresh_from_db()
@@ -250,7 +251,7 @@ def test_a_report_corrects_what_a_search_mistook(world, twilio, drain):
 
 def test_while_a_twin_is_leaving_nothing_is_taken(world, lost, twilio, drain):
     twin = delivery_of(world)
-    left = outbox.claim_next(now=timezone.now())
+    left = leaving.claim_next(now=timezone.now())
     assert left == twin
     listed(twilio, found(lost, 1))
     at(lost.left_at + FIRST + SECOND, drain)

@@ -14,11 +14,13 @@ from channels_app.health import (
     troubles_of_account,
     troubles_of_number,
 )
-from channels_app.models import Incident, ProviderAccount, Refusal, WebhookReceipt
+from channels_app.models import ProviderAccount
+from channels_app.models_health import Incident
+from channels_app.models_receipts import Refusal, WebhookReceipt
 from tests.channels_app.support import delivery_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.get_fixed_timezone(0))
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def ago(*spans: timedelta) -> tuple[datetime, ...]:

@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from channels_app.models import InboundText, WebhookReceipt
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from tests.world import World, post_webhook, text_params
 
 learn = import_module("channels_app.migrations.0007_receipts_number").learn

@@ -3,9 +3,12 @@
 import time
 
 import pytest
+from django.utils import timezone
 
 from channels_app import refusals
-from channels_app.models import ProviderAccount, Refusal
+from channels_app.facts import account_facts
+from channels_app.models import ProviderAccount
+from channels_app.models_receipts import Refusal
 from channels_app.providers.twilio_refusals import FITS_NOTHING, NO_SIGNATURE, candidates
 from tests.channels_app.support import encoded, hmac_signature, library_signature, path_of, post
 from tests.world import AUTH_TOKEN, CUSTOMER, post_webhook, text_params
@@ -100,7 +103,7 @@ def test_a_flood_of_forgeries_is_looked_into_once_a_second(world, monkeypatch):
     for _ in range(3):
         send(world.inbound_url, token="unknown")
     told = list(Refusal.objects.order_by("id").values_list("verdict", flat=True))
-    assert told == [FITS_NOTHING, "Not looked into: too many.", "Not looked into: too many."]
+    assert told == [FITS_NOTHING, refusals.NOT_LOOKED_INTO, refusals.NOT_LOOKED_INTO]
 
 
 def test_a_large_forgery_costs_little(world):
@@ -113,3 +116,17 @@ def test_a_large_forgery_costs_little(world):
 def test_the_right_signature_is_not_looked_into(world, monkeypatch):
     monkeypatch.setattr(refusals, "refuse", None)
     assert post_webhook(world.inbound_url, text_params("Hello")).status_code == 200
+
+
+def test_health_tells_the_newest_verdict_that_was_found(world, monkeypatch):
+    monkeypatch.setattr(refusals, "LOOK_EVERY_S", 60.0)
+    refusals._looked.clear()
+    for _ in range(3):
+        send(world.inbound_url, token="unknown")
+    facts = account_facts(world.sms_settings.account, now=timezone.now())
+    assert facts.refused_for == FITS_NOTHING
+
+
+def test_without_a_verdict_health_tells_the_reason(world):
+    Refusal.objects.create(account=world.sms_settings.account, reason="No.", verdict=refusals.NOT_LOOKED_INTO)
+    assert account_facts(world.sms_settings.account, now=timezone.now()).refused_for == "No."

@@ -9,11 +9,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels_app import outbox, status
+from channels_app import leaving, status
 from channels_app.accounts import inbound_address
-from channels_app.models import Delivery, DeliveryEvent, InboundUrl, OptOut, ProviderAccount, WebhookReceipt
+from channels_app.models import InboundUrl, ProviderAccount
+from channels_app.models_deliveries import Delivery, DeliveryEvent
+from channels_app.models_receipts import OptOut, WebhookReceipt
 from channels_app.providers.base import Outcome, SendResult
-from channels_app.providers.twilio import parse_report
+from channels_app.providers.twilio_webhooks import parse_report
 from channels_app.reports import apply_report
 from conversations import inbound
 from tests.channels_app.support import MESSAGES, address, delivery_of, ids, message_json, table
@@ -103,21 +105,21 @@ def test_a_report_on_nothing_of_ours_is_ignored_after_some_tries_and_answered_we
 
 def test_a_report_faster_than_our_own_answer_finds_it_by_our_id(world, drain):
     delivery = delivery_of(world)
-    claimed = outbox.claim_next(now=timezone.now())
+    claimed = leaving.claim_next(now=timezone.now())
     report(world, sid(1), "delivered", delivery_id=delivery.pk)
     drain()
-    outbox.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=timezone.now())
+    leaving.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=timezone.now())
     delivery.refresh_from_db()
     assert (delivery.state, delivery.external_id) == ("delivered", sid(1))
 
 
 def test_a_report_without_our_id_that_is_too_fast_is_taken_later(world, drain):
     delivery = delivery_of(world)
-    claimed = outbox.claim_next(now=timezone.now())
+    claimed = leaving.claim_next(now=timezone.now())
     report(world, sid(1), "delivered")
     inbound.take_one()
     assert WebhookReceipt.objects.get().state == "received"
-    outbox.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=timezone.now())
+    leaving.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=timezone.now())
     WebhookReceipt.objects.update(next_attempt_at=timezone.now())
     inbound.take_one()
     delivery.refresh_from_db()
@@ -235,7 +237,7 @@ def run(world, steps) -> tuple:
     for step in steps:
         delivery = Delivery.objects.select_related("number__account", "address").get()
         if isinstance(step, SendResult):
-            outbox.settle(delivery, step, now=now)
+            leaving.settle(delivery, step, now=now)
         else:
             apply_report(delivery=delivery, report=step, now=now)
     kept = Delivery.objects.get()

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from channels_app import retention
-from channels_app.models import InboundText, ProviderCall, Refusal, WebhookReceipt
+from channels_app.models_deliveries import ProviderCall
+from channels_app.models_receipts import InboundText, Refusal, WebhookReceipt
 from conversations.models import Message
 from tests.world import post_webhook, text_params
 

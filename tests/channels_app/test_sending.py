@@ -14,8 +14,10 @@ from django.db import connection
 from django.utils import timezone
 from urllib3 import exceptions as urllib3_failures
 
-from channels_app import doubt, outbox
-from channels_app.models import Delivery, InboundUrl, OptOut, ProviderAccount, ProviderCall
+from channels_app import doubt, leaving
+from channels_app.models import InboundUrl, ProviderAccount
+from channels_app.models_deliveries import Delivery, ProviderCall
+from channels_app.models_receipts import OptOut
 from channels_app.providers.base import Error, Outcome, SendResult
 from omnichannel.lib import backoff
 from tests.channels_app.support import MESSAGES, accept, delivery_of, ids, message_json, table
@@ -146,8 +148,8 @@ def test_what_becomes_of_each_answer(case, world, twilio):
     now = timezone.now()
 
     with time_machine.travel(now, tick=False):
-        assert outbox.send_one()
-        assert not outbox.send_one()
+        assert leaving.send_one()
+        assert not leaving.send_one()
 
     kept = settled(delivery)
     assert kept.state == case["state"], kept.explanation
@@ -202,8 +204,8 @@ def test_the_back_off_grows_with_each_try(world, twilio):
     at = timezone.now()
     for attempt in range(1, 12):
         with time_machine.travel(at, tick=False):
-            assert outbox.send_one()
-            assert not outbox.send_one()
+            assert leaving.send_one()
+            assert not leaving.send_one()
         at += backoff.delay(attempt)
         assert settled(delivery).next_attempt_at == at
     assert settled(delivery).state == "pending"
@@ -293,15 +295,15 @@ def test_when_the_second_try_breaks_nobody_knows(world, twilio, drain):
 def test_a_delivery_is_claimed_once(world):
     delivery = delivery_of(world)
     now = timezone.now()
-    assert outbox.claim_next(now=now) == delivery
-    assert outbox.claim_next(now=now) is None
+    assert leaving.claim_next(now=now) == delivery
+    assert leaving.claim_next(now=now) is None
     assert settled(delivery).left_at == now
 
 
 def test_a_sender_that_died_leaves_doubt_and_no_second_text(world, twilio, drain):
     delivery = delivery_of(world)
     now = timezone.now()
-    outbox.claim_next(now=now)
+    leaving.claim_next(now=now)
     twilio.add(responses.GET, MESSAGES, status=500)
     with time_machine.travel(now + doubt.LEAVING_AT_MOST - timedelta(seconds=1), tick=False):
         drain()
@@ -317,11 +319,11 @@ def test_a_sender_that_died_leaves_doubt_and_no_second_text(world, twilio, drain
 def test_an_outcome_that_comes_after_it_was_given_up_still_counts(world):
     delivery = delivery_of(world)
     now = timezone.now()
-    claimed = outbox.claim_next(now=now)
+    claimed = leaving.claim_next(now=now)
     doubt.abandon_stale(now=now + timedelta(hours=1))
     assert settled(delivery).state == "unknown"
 
-    outbox.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=now + timedelta(hours=1))
+    leaving.settle(claimed, SendResult(Outcome.ACCEPTED, "queued", sid(1)), now=now + timedelta(hours=1))
     assert (settled(delivery).state, settled(delivery).external_id) == ("queued", sid(1))
 
 
@@ -331,9 +333,9 @@ def test_no_later_outcome_takes_it_back_from_doubt(world, outcome):
 
     delivery = delivery_of(world)
     now = timezone.now()
-    claimed = outbox.claim_next(now=now)
+    claimed = leaving.claim_next(now=now)
     doubt.abandon_stale(now=now + timedelta(hours=1))
-    outbox.settle(
+    leaving.settle(
         claimed, SendResult(Outcome(outcome), error=Error.UNAVAILABLE), now=now + timedelta(hours=1)
     )
     assert settled(delivery).state == "unknown"
@@ -348,7 +350,7 @@ def test_the_journal_going_down_after_the_answer_does_not_send_it_again(world, t
 
     monkeypatch.setattr(ProviderCall.objects, "create", broken_journal)
     with pytest.raises(RuntimeError):
-        outbox.send_one()
+        leaving.send_one()
     assert settled(delivery).state == "leaving"
     monkeypatch.undo()
     drain()
@@ -367,5 +369,5 @@ def test_no_request_is_made_inside_a_transaction(world, twilio, monkeypatch):
     twilio.add_callback(responses.POST, MESSAGES, callback=seen)
     delivery_of(world)
     outside = len(connection.savepoint_ids)
-    outbox.send_one()
+    leaving.send_one()
     assert depths == [outside]

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from channels_app import accounts, doors
-from channels_app.models import ProviderAccount, Refusal, WebhookReceipt
+from channels_app.models import ProviderAccount
+from channels_app.models_receipts import Refusal, WebhookReceipt
 from channels_app.providers.base import Credentials
 from channels_app.providers.twilio_signature import is_valid
 from tests.channels_app.support import (

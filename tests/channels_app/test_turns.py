@@ -9,9 +9,11 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from channels_app import deliveries, outbox
+from channels_app import deliveries, leaving, outbox
 from channels_app.gate import Answer, Facts, can_send
-from channels_app.models import Delivery, Number, OptOut, ProviderAccount
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import OptOut
 from channels_app.pacing import bucket_size, tokens_at
 from contacts.models import Address
 from tests.channels_app.support import accept, address, delivery_of
@@ -162,7 +164,7 @@ def test_a_full_bucket_is_ten_seconds_worth_then_one_a_second(world, twilio):
     def leave(at: datetime) -> int:
         with time_machine.travel(at, tick=False):
             count = 0
-            while outbox.send_one():
+            while leaving.send_one():
                 count += 1
             return count
 
@@ -187,7 +189,7 @@ def test_one_number_at_its_limit_does_not_hold_up_another(world, twilio):
     now = timezone.now()
     outbox.submit(number=second, address=address(), text="other number", now=now)
     with time_machine.travel(now, tick=False):
-        while outbox.send_one():
+        while leaving.send_one():
             pass
     assert sorted(texts_left(twilio)) == ["one", "other number"]
 

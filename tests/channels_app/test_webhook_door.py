@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels_app import accounts, doors, receipts
-from channels_app.models import InboundUrl, ProviderAccount, Refusal, WebhookReceipt
+from channels_app.models import InboundUrl, ProviderAccount
+from channels_app.models_receipts import Refusal, WebhookReceipt
 from channels_app.providers.twilio_signature import form_pairs
 from channels_app.views import LARGEST_BODY
 from tests.channels_app.support import FORM, encoded, hmac_signature, path_of, post, sha256

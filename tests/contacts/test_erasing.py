@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import blocks, outbox
-from channels_app.models import Delivery, OptOut, ProviderCall, WebhookReceipt
+from channels_app.models_deliveries import Delivery, ProviderCall
+from channels_app.models_receipts import OptOut, WebhookReceipt
 from channels_app.opt_outs import is_opted_out
 from contacts import erasing, merging
 from contacts.models import Address, Contact, Erasure, ImportJob
@@ -172,11 +173,12 @@ def test_nothing_is_left_anywhere_but_a_certificate(
 
     assert traces() == []
     erasure = Erasure.objects.get()
-    assert (erasure.state, erasure.subject, erasure.requested_by) == ("done", {}, "Ada")
+    assert (erasure.state, erasure.subject, erasure.requested_by) == ("done", {}, "ada")
     assert erasure.counts["texts in"] == 5
     assert erasure.counts["contacts"] == 1
     certificate = ada.get(answer["Location"]).content.decode()
     assert str(erasure.reference) in certificate
+    assert "<td>Ada, " in certificate
     assert not any(canary in certificate.casefold() for canary in CANARIES)
     assert not Contact.objects.exists()
     assert set(Conversation.objects.values_list("state", "title")) == {("closed", "Erased customer")}

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import missed
-from channels_app.models import Number, ProviderAccount, WebhookReceipt
-from channels_app.providers.base import Listed
+from channels_app.models import Number, ProviderAccount
+from channels_app.models_receipts import WebhookReceipt
+from channels_app.providers.inbound_list import Listed
 from contacts import erasing, imports, merging, people, services
 from contacts.columns import Person, Refused
 from contacts.models import Address, Contact, ImportJob, Merge

@@ -162,8 +162,12 @@ def test_contacts_are_chosen_compared_merged_and_taken_apart_on_pages(
 
     assert Contact.objects.get().first_name == "M."
     assert "Undo this merge" in answer.content.decode()
-    ada.post(answer.redirect_chain[-1][0])
+    assert "by Ada," in answer.content.decode()
+    undone = ada.post(answer.redirect_chain[-1][0], follow=True).content.decode()
+    assert "Undone by Ada," in undone
+    assert "Cannot be undone" not in undone
     assert Contact.objects.count() == 2
+    assert Merge.objects.values_list("merged_by", "undone_by").get() == ("ada", "ada")
     assert as_user("alice").get(url).status_code in {302, 403}
     assert "M. Rossi" in ada.get(reverse("admin:contact-merges")).content.decode()
 

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from channels_app import reports
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 from channels_app.providers.base import Error, Report
 from conversations import upkeep
 from conversations.models import Conversation
-from conversations.worklists import WORKLISTS
+from conversations.worklists import VIEWS
 from tests.world import CUSTOMER, World, post_webhook, text_params
 
 NUMBERS = count(1)
@@ -60,7 +60,7 @@ def feed(
     client: Client, cursor: str, *, view: str = "my", conversation: Conversation | None = None
 ) -> object:
     """Ask what changed."""
-    assert view in WORKLISTS
+    assert view in VIEWS
     params = {"view": view, "cursor": cursor} | ({"c": conversation.pk} if conversation else {})
     return client.get(reverse("desk:feed"), params)
 

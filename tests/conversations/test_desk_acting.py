@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app import opt_outs
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 from conversations import services
 from conversations.forms import once
 from conversations.models import Conversation, Message, State

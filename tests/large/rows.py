@@ -6,14 +6,9 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
-from channels_app.models import (
-    Delivery,
-    InboundText,
-    Incident,
-    OptOut,
-    ProviderCall,
-    WebhookReceipt,
-)
+from channels_app.models_deliveries import Delivery, ProviderCall
+from channels_app.models_health import Incident
+from channels_app.models_receipts import InboundText, OptOut, WebhookReceipt
 from contacts.models import Account, Address, Contact
 from conversations import services
 from conversations.models import Conversation, Message
@@ -40,7 +35,12 @@ VARIED: dict[type[Model], dict[str, str]] = {
         "state": "CASE WHEN n %% 1000 = 0 THEN 'failed' WHEN n %% 50 = 0 THEN 'ignored' ELSE 'done' END",
         "received_at": AGO,
     },
-    InboundText: {"external_id": "'SM' || md5(n::text)", "receipt_id": "NULL", "received_at": AGO},
+    InboundText: {
+        "external_id": "'SM' || md5(n::text)",
+        "receipt_id": "NULL",
+        "received_at": AGO,
+        "disposition": "CASE WHEN n %% 500 = 0 THEN 'unrouted' ELSE 'conversation' END",
+    },
     OptOut: {"address_id": f"{FIRST_ADDRESS} + n - 1", "started_at": AGO},
     Delivery: {
         "external_id": "'SM' || md5('d' || n)",

@@ -8,6 +8,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
+from channels_app.models_receipts import InboundText
 from omnichannel.api import router
 from tests.large.plans import statements
 from tests.world import World
@@ -74,3 +75,26 @@ def test_no_list_walks_through_a_large_table(before_and_after: Any, ada: Client,
         wrong += [(variant, *read) for read in seen.reads() if is_too_much(*read)]
 
     assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/admin/channels_app/inboundtext/?disposition__exact=unrouted&number={world.number.pk}",
+        "/api/v1/inbound-texts/?disposition=unrouted&number={world.number.value}",
+        "/admin/routing/workstream/{world.stream.pk}/change/",
+    ],
+)
+def test_the_unrouted_texts_of_a_number_are_found_by_their_index(
+    before_and_after: Any, installation: World, ada: Client, url: str
+) -> None:
+    with statements() as seen:
+        page = ada.get(url.format(world=installation))
+
+    assert page.status_code == 200
+    assert "unrouted" in page.content.decode().lower()
+    wrong = [read for read in seen.reads() if is_too_much(*read)]
+    texts = [rows for _, table, rows in seen.reads() if table == InboundText._meta.db_table]
+    assert not wrong
+    # Two hundred wait; the others of the number are not looked at.
+    assert max(texts) <= 200

@@ -21,7 +21,6 @@ from omnichannel.lib import http
 from omnichannel.lib.http import Call, RecordingSession, surely_not_sent
 
 Handler = Callable[[socket.socket], None]
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset
 
 

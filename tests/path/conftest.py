@@ -1,5 +1,5 @@
 """The fixtures of the wire serve the whole way as well."""
 
-from tests.channels_app.conftest import twilio
+from tests.channels_app.conftest import twilio, whatsapp
 
-__all__ = ["twilio"]
+__all__ = ["twilio", "whatsapp"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from channels_app.models import WebhookReceipt
+from channels_app.models_receipts import WebhookReceipt
 from conversations.models import Conversation
 from tests.channels_app.support import encoded, hmac_signature, path_of, post
 from tests.world import CUSTOMER, World, post_webhook, sid, text_params

@@ -6,14 +6,10 @@ import pytest
 from django.utils import timezone
 
 from channels_app import incidents, missed
-from channels_app.models import (
-    AccountWatch,
-    InboundText,
-    Incident,
-    ProviderAccount,
-    ProviderCall,
-    WebhookReceipt,
-)
+from channels_app.models import ProviderAccount
+from channels_app.models_deliveries import ProviderCall
+from channels_app.models_health import AccountWatch, Incident
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from conversations.models import Conversation
 from simulator.server import running
 from tests.path.support import write

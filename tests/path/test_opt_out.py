@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from channels_app import outbox
-from channels_app.models import Delivery, InboundText, Number, OptOut, WebhookReceipt
+from channels_app.models import Number
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import InboundText, OptOut, WebhookReceipt
 from contacts.models import Address
 from conversations import services
 from conversations.models import Conversation, Message

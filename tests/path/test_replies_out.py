@@ -11,8 +11,9 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from channels_app import outbox
-from channels_app.models import Delivery, OptOut
+from channels_app import leaving, outbox
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import OptOut
 from conversations import changes, services
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
@@ -130,7 +131,7 @@ def test_a_stop_between_writing_and_leaving_shows_on_the_bubble(world, twilio, d
     twilio.add(responses.POST, MESSAGES, status=429)
     accept(twilio, 2)
     message = say()
-    outbox.send_one()
+    leaving.send_one()
     write(world, "STOP", number=2)
     drain()
     with time_machine.travel(timezone.now() + timedelta(hours=1)):

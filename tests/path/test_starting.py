@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from channels_app.models import InboundText, OptOut, WebhookReceipt
+from channels_app.models_receipts import InboundText, OptOut, WebhookReceipt
 from conversations import upkeep
 from conversations.models import Conversation
 from routing.models import ChannelSetting, WorkStream

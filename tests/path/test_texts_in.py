@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from channels_app import receipts
-from channels_app.models import InboundText, Number, WebhookReceipt
+from channels_app.models import Number
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from contacts.models import Account, Address, Contact
 from conversations import inbound, services, upkeep
 from conversations.models import Conversation, Message, RoutingDecision

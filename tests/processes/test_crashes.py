@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from channels_app.models import Delivery
+from channels_app.models_deliveries import Delivery
 from conversations import services
 from conversations.models import Conversation, Message
 from omnichannel.models import WorkerHeartbeat
@@ -116,7 +116,7 @@ def test_an_idle_worker_killed_while_it_holds_the_queues_lock_is_noticed_and_hea
 def test_a_killed_supervisor_leaves_no_cluster_behind(settings: Any) -> None:
     with installed(settings, **SHORT) as installation:
         installation.start_worker()
-        wait_until(lambda: WorkerHeartbeat.objects.count() == 2, what="both lanes live")
+        wait_until(lambda: WorkerHeartbeat.objects.count() == len(settings.LANES), what="all lanes live")
         worker = installation.processes.pop("worker")
         below = descendants(worker.pid)[1:]
 

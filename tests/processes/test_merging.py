@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from channels_app.models import WebhookReceipt
+from channels_app.models_receipts import WebhookReceipt
 from contacts import merging
 from contacts.models import Contact
 from conversations.models import Conversation, Message

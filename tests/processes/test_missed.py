@@ -8,7 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from channels_app import incidents, missed
-from channels_app.models import InboundText, Incident, ProviderAccount, WebhookReceipt
+from channels_app.models import ProviderAccount
+from channels_app.models_health import Incident
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from conversations.models import Message
 from tests.processes.installation import installed, wait_until
 from tests.world import OUR_NUMBER

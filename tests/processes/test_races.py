@@ -8,7 +8,7 @@ import requests
 
 from agents.models import User
 from agents.roles import AGENT, give_role
-from channels_app.models import InboundText, WebhookReceipt
+from channels_app.models_receipts import InboundText, WebhookReceipt
 from contacts.models import Address, Contact
 from conversations.models import Conversation, Message, Session, State
 from tests.processes.installation import Installation, installed, wait_until

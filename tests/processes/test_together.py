@@ -8,7 +8,8 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from django.utils import timezone
 
-from channels_app.models import Delivery, WebhookReceipt
+from channels_app.models_deliveries import Delivery
+from channels_app.models_receipts import WebhookReceipt
 from conversations import services
 from conversations.models import Conversation, Message
 from tests.processes.installation import Installation, installed, wait_until

@@ -10,7 +10,11 @@ from django.utils.timezone import now
 
 from agents.links import invite
 from agents.models import ApiToken, LogIn
-from channels_app.models import Delivery
+from channels_app import media, media_files, media_links
+from channels_app.models_deliveries import Delivery
+from channels_app.models_media import Media
+from channels_app.models_receipts import InboundText
+from channels_app.models_whatsapp import ContentTemplate
 from contacts.imports import upload
 from contacts.merging import merge
 from contacts.models import Contact, Erasure
@@ -18,6 +22,7 @@ from conversations.models import Conversation, Message
 from omnichannel.lib.audit import note_read
 from routing.models import WorkStream
 from tests.administration.test_site import populate
+from tests.media_host import picture
 from tests.rights.routes import Route
 from tests.world import World, post_webhook, text_params
 
@@ -30,6 +35,8 @@ MEANINGS: dict[str, Callable[[World], Any]] = {
     "stream_id": lambda world: world.stream.pk,
     "token": lambda world: world.sms_settings.inbound_url.token,
     "delivery_id": lambda world: Delivery.objects.earliest("id").pk,
+    "media_id": lambda world: Media.objects.get(inbound_text__isnull=False, state="ready").pk,
+    "signed": lambda world: media_links.token(Media.objects.get(delivery__isnull=False).pk),
     "channel": lambda world: "sms",
     "app_label": lambda world: "routing",
     "url": lambda world: "nowhere",
@@ -42,6 +49,7 @@ KINDS: dict[str, str] = {
     "admin/invitations/": "agents.SignInLink",
     "admin/channels/accounts/": "channels_app.ProviderAccount",
     "admin/channels/": "channels_app.SmsSettings",
+    "admin/whatsapp/": "channels_app.WhatsAppAccount",
     "admin/diagnostics/channel-health/": "channels_app.ProviderAccount",
     "admin/customers/imports/": "contacts.ImportJob",
     "api/v1/erasures/": "contacts.Erasure",
@@ -50,6 +58,7 @@ KINDS: dict[str, str] = {
     "api/v1/imports/": "contacts.ImportJob",
     "api/v1/conversations/": "conversations.Conversation",
     "api/v1/messages/": "conversations.Message",
+    "api/v1/media/": "channels_app.Media",
 }
 
 
@@ -58,6 +67,18 @@ def furnish(world: World, drain: Any) -> None:
     post_webhook(world.inbound_url, text_params("Hello"))
     drain()
     populate(world, 0, 1)
+    # A picture that the customer sent, and one for them.
+    shown = media_files.keep(picture(), content_type="image/jpeg")
+    text = InboundText.objects.get(message__conversation=conversation())
+    Media.objects.create(inbound_text=text, state="ready", **media_files.columns(shown))
+    media.attach(Delivery.objects.earliest("id"), [shown], now())
+    ContentTemplate.objects.create(
+        account=world.sms_settings.account,
+        external_id="HX1",
+        name="order_ready",
+        language="en",
+        synced_at=now(),
+    )
     ApiToken.objects.create(world.users["bob"])
     browser = Client()
     browser.force_login(world.users["bob"])
@@ -75,7 +96,7 @@ def bobs_log_in() -> LogIn:
 
 def conversation() -> Conversation:
     """The one that waits."""
-    return Conversation.objects.get(state="open")
+    return Conversation.objects.filter(state="open").earliest("id")
 
 
 def values_for(route: Route, world: World) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from django.urls.resolvers import RoutePattern
 
 TYPED_ARGUMENT = re.compile(r"<\w+:(\w+)>")
 ARGUMENT = re.compile(r"<(\w+)>")
-SAFE = ("GET",)
 PAGE_METHODS = ("GET", "POST")
 API_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

@@ -24,6 +24,6 @@ def test_each_condition_tells_the_value_it_was_compared_with() -> None:
         is_group=True,
         items=(
             Finding(False, "Contact: Last Name equals “Meier”", "Keller"),
-            Finding(True, "There is no condition: always true", is_group=True),
+            Finding(True, "There is no condition", is_group=True),
         ),
     )

@@ -20,7 +20,7 @@ from routing.models import Queue, RoutingRule, WorkStream
 from routing.rules import Rule, decide
 from routing.services import (
     Protected,
-    decide_queue,
+    decide_among,
     default_queue,
     delete_queue,
     ensure_default_queue,
@@ -231,7 +231,7 @@ def test_rules_are_read_in_their_order(world, django_assert_num_queries):
 
 
 def test_without_a_true_rule_it_is_the_default_queue(world):
-    queue, decision = decide_queue(world.stream, FACTS)
+    queue, decision = decide_among(rules_of(world.stream), FACTS)
     assert queue == default_queue()
     assert decision.queue_id is None
 
@@ -248,7 +248,9 @@ def test_the_default_queue_cannot_be_deleted(world):
 
 
 def test_a_queue_that_rules_lead_to_cannot_be_deleted(world):
-    RoutingRule.objects.create(work_stream=WorkStream.objects.get(), name="x", queue=world.billing)
+    RoutingRule.objects.create(
+        work_stream=WorkStream.objects.get(channel="sms"), name="x", queue=world.billing
+    )
     with pytest.raises(Protected, match="Billing"):
         delete_queue(world.billing)
 

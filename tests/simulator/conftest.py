@@ -7,7 +7,7 @@ from twilio.rest import Client
 
 from simulator.server import Simulator, running
 
-from .support import Receiver, configuration, receiving, twilio_client
+from .support import ACCOUNT, CUSTOMER_ID, WHATSAPP, Receiver, configuration, receiving, twilio_client
 
 
 @pytest.fixture
@@ -19,6 +19,9 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def simulator(receiver: Receiver) -> Iterator[Simulator]:
     with running(configuration(sms_url=f"{receiver.url}/hooks/")) as simulator:
+        simulator.save_telesign(customer_id=CUSTOMER_ID, callback_url=f"{receiver.url}/telesign/")
+        sender = {"sender_id": WHATSAPP, "callback_url": f"{receiver.url}/whatsapp/"}
+        simulator.save_account(account_sid=ACCOUNT, senders=[sender])
         yield simulator
 
 

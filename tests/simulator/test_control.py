@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from simulator.config import ConfigError, parse_config
+from simulator.config import parse_config
+from simulator.reading import ConfigError
 from simulator.server import Simulator, running
 
 from .support import ACCOUNT, COMPANY, CUSTOMER, MESSAGES, TOKEN, Receiver, configuration

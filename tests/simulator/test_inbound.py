@@ -4,8 +4,8 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from simulator.records import Direction
 from simulator.server import Simulator
-from simulator.state import Direction
 
 from .support import ACCOUNT, COMPANY, CUSTOMER, Receiver
 

@@ -7,7 +7,8 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from simulator.config import ConfigError, parse_config
+from simulator.config import parse_config
+from simulator.reading import ConfigError
 from simulator.server import Simulator, running
 
 from .support import ACCOUNT, COMPANY, CUSTOMER, TOKEN, Receiver, configuration, receiving, twilio_client

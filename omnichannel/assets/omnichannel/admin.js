@@ -68,12 +68,22 @@ function makeTabs(frame) {
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length }[event.key];
     if (!step) return;
-    const at = tabs.indexOf(document.activeElement) + step;
-    const next = Math.abs(step) === 1 ? (at + tabs.length) % tabs.length : Math.min(Math.max(at, 0), tabs.length - 1);
-    open(tabs[next], true);
-    tabs[next].focus();
+    const offered = tabs.filter((tab) => !tab.hidden);
+    const at = offered.indexOf(document.activeElement) + step;
+    const last = offered.length - 1;
+    const next = Math.abs(step) === 1 ? (at + offered.length) % offered.length : Math.min(Math.max(at, 0), last);
+    open(offered[next], true);
+    offered[next].focus();
     event.preventDefault();
   });
+  // What belongs to one channel is offered while that channel is chosen.
+  const channel = frame.querySelector("select[name=channel]");
+  const offer = () => tabs.forEach((tab, i) => {
+    const only = panels[i].dataset.channel;
+    tab.hidden = Boolean(channel && only && only !== channel.value);
+  });
+  if (channel) channel.addEventListener("change", offer);
+  offer();
   frame.prepend(list);
   frame.classList.add("is-tabbed");
   const wanted = () => tabs[panels.findIndex((panel) => `#${panel.id}` === location.hash)];
@@ -133,6 +143,25 @@ function putAway(part) {
   });
 }
 
+// --- a form for several providers: only the fields of the chosen one ------------------------------------
+
+function showChosen(select) {
+  const byProvider = JSON.parse(select.dataset.providers);
+  const form = select.closest("form");
+  const rowsOf = (name) => [...form.querySelectorAll(`.form-row.field-${name}`)];
+  const every = new Set(Object.values(byProvider).flat());
+  const show = () => {
+    const mine = new Set(byProvider[select.value]);
+    for (const name of every) for (const row of rowsOf(name)) row.hidden = !mine.has(name);
+    // A section of which nothing is left says nothing.
+    for (const part of new Set([...every].flatMap(rowsOf).map((row) => row.closest("fieldset")))) {
+      part.hidden = [...part.querySelectorAll(".form-row")].every((row) => row.hidden || row.matches(".hidden"));
+    }
+  };
+  select.addEventListener("change", show);
+  show();
+}
+
 // --- leaving a form that was changed --------------------------------------------------------------------
 
 function guard(form) {
@@ -141,6 +170,23 @@ function guard(form) {
   form.addEventListener("submit", () => { isChanged = false; });
   window.addEventListener("beforeunload", (event) => { if (isChanged) event.preventDefault(); });
 }
+
+// --- a refused save: the focus goes to what is to be mended first --------------------------------------------
+
+function toFirstError() {
+  const isShown = (one) => one.offsetParent !== null;
+  const lists = [...document.querySelectorAll("#content .changed-meanwhile, #content .errorlist")].filter(isShown);
+  const first = lists.find((list) => list.children.length) || document.querySelector("#content .errornote, #content .problems");
+  if (!first) return;
+  const around = first.classList.contains("nonfield") ? null : first.closest(".field, td, .form-row");
+  const fields = around ? [...around.querySelectorAll("input, select, textarea")] : [];
+  const field = fields.find((one) => one.getAttribute("aria-invalid") && isShown(one)) || fields.find((one) => isShown(one) && !one.disabled);
+  if (!field) first.tabIndex = -1;
+  (field || first).focus();
+}
+
+// After Django's own script, which gives a new record's first field the focus.
+window.addEventListener("load", toFirstError);
 
 // --- messages: each stays in the page's list until dismissed; a copy floats for a while --------------------
 
@@ -203,6 +249,7 @@ if (fold && matchMedia("(max-width: 767px)").matches && fold.dataset.active === 
 
 offerCopying(document);
 document.querySelectorAll("[data-reveal]:not([data-revealed])").forEach(putAway);
+document.querySelectorAll("select[data-providers]").forEach(showChosen);
 document.querySelectorAll("[data-tabs]").forEach(makeTabs);
 document.querySelectorAll("form:has([data-guarded])").forEach(guard);
 

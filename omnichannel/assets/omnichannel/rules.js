@@ -42,7 +42,9 @@ document.addEventListener("input", (event) => {
   }, 400));
 });
 
-// --- the order of rules: by dragging, and with the buttons, which also work without this ----------------------
+// --- the order of rules: by dragging, and with the buttons ---------------------------------------------------
+// On a page of its own each move is stored at once; in the work stream's form it changes the numbers beside the
+// rules, which can be typed without this, and Save stores them.
 
 document.documentElement.classList.add("scripted");
 
@@ -53,7 +55,6 @@ async function storeOrder(panel, seen, said, focusId) {
   body.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   body.append("order", idsIn(panel).join(","));
   body.append("seen", seen.join(","));
-  if ("hasButtons" in panel.dataset) body.append("has_buttons", "1");
   let answer = null;
   try {
     const headers = { "X-Requested-With": "fetch" };
@@ -86,27 +87,69 @@ function putInOrder(panel, ids) {
   for (const id of ids) list.append(list.querySelector(`[data-rule="${id}"]`));
 }
 
+// What was moved: stored, or kept in the form until Save.
+function settle(panel, seen, row, focusId) {
+  const said = placeOf(panel, row);
+  if ("order" in panel.dataset) storeOrder(panel, seen, said, focusId);
+  else keepInForm(panel, said);
+}
+
+function keepInForm(panel, said) {
+  const ids = idsIn(panel);
+  const rows = [...panel.querySelectorAll("[data-rule]")];
+  rows.forEach((row, at) => {
+    row.querySelector("[data-place]").value = at + 1;
+    markEnd(row.querySelector('[data-move="-1"]'), at === 0);
+    markEnd(row.querySelector('[data-move="1"]'), at === rows.length - 1);
+  });
+  const isMoved = ids.join() !== panel.querySelector("input[name$='-seen']").value;
+  panel.querySelector("[data-unsaved]").hidden = !isMoved;
+  panel.querySelector("[data-announce]").textContent = isMoved ? `${said} Order not saved yet.` : said;
+  rows[0].querySelector("[data-place]").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function markEnd(button, isEnd) {
+  if (isEnd) button.setAttribute("aria-disabled", "true");
+  else button.removeAttribute("aria-disabled");
+}
+
+document.addEventListener("change", (event) => {
+  const field = event.target.closest("[data-sorted] [data-place]");
+  if (!field || !/^[0-9]+$/.test(field.value)) return;
+  const panel = field.closest("[data-sorted]");
+  const row = field.closest("[data-rule]");
+  const others = [...panel.querySelectorAll("[data-rule]")].filter((one) => one !== row);
+  const wanted = Number(field.value);
+  if (wanted < 1 || wanted > others.length + 1) return; // the form says so on Save
+  const hasFocus = document.activeElement === field;
+  if (wanted > others.length) others.at(-1)?.after(row);
+  else others[wanted - 1].before(row);
+  settle(panel, [], row, "");
+  if (hasFocus) field.focus();
+});
+
 const placeOf = (panel, row) => `${row.dataset.name} is now number ${idsIn(panel).indexOf(row.dataset.rule) + 1}.`;
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-order] [data-move]");
+  const button = event.target.closest("[data-sorted] [data-move]");
   if (!button) return;
   event.preventDefault();
-  const panel = button.closest("[data-order]");
+  const panel = button.closest("[data-sorted]");
   const row = button.closest("[data-rule]");
   const seen = idsIn(panel);
   const other = button.dataset.move === "1" ? row.nextElementSibling : row.previousElementSibling;
   if (!other) return;
   if (button.dataset.move === "1") other.after(row);
   else other.before(row);
-  storeOrder(panel, seen, placeOf(panel, row), button.id);
+  settle(panel, seen, row, button.id);
+  button.focus();
 });
 
 document.addEventListener("pointerdown", (event) => {
-  const handle = event.target.closest("[data-order] [data-drag]");
+  const handle = event.target.closest("[data-sorted] [data-drag]");
   if (!handle || event.button !== 0) return;
   event.preventDefault();
-  const panel = handle.closest("[data-order]");
+  const panel = handle.closest("[data-sorted]");
   const row = handle.closest("[data-rule]");
   const seen = idsIn(panel);
   row.classList.add("is-dragged");
@@ -127,7 +170,7 @@ document.addEventListener("pointerdown", (event) => {
     document.removeEventListener("keydown", escape);
     row.classList.remove("is-dragged");
     if (!isDropped) putInOrder(panel, seen);
-    else if (idsIn(panel).join() !== seen.join()) storeOrder(panel, seen, placeOf(panel, row), "");
+    else if (idsIn(panel).join() !== seen.join()) settle(panel, seen, row, "");
   };
   const drop = () => stop(true);
   const cancel = () => stop(false);

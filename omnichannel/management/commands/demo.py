@@ -1,4 +1,4 @@
-"""`make demo`: the whole product on this machine, with a simulator in Twilio's place."""
+"""`make demo`: the whole product on this machine, with a simulator in the providers' place."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from agents.models import User
-from omnichannel import demo
+from omnichannel import demo, demo_channels
 from omnichannel.models import WorkerHeartbeat
 
 LOOPBACK = "127.0.0.1"
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         os.environ["SIMULATOR_URL"] = simulator
         var = Path(settings.VAR_DIR)
         (var / "demo.json").unlink(missing_ok=True)
-        (var / "simulator.json").write_text(json.dumps(demo.simulator_config(), indent=2))
+        (var / "simulator.json").write_text(json.dumps(demo_channels.simulator_config(), indent=2))
         processes = start(options["port"], options["sim_port"], var / "simulator.json")
         try:
             wait_for(options["sim_port"], processes)
@@ -171,7 +171,10 @@ Omnichannel runs. Stop it with Ctrl-C; `make clean` forgets its data.
 
 {logins}
 
-  The Twilio account   Account SID {demo.ACCOUNT_SID}, Auth Token {demo.AUTH_TOKEN}, number {demo.NUMBER}
+  Twilio    Account SID {demo_channels.ACCOUNT_SID}, Auth Token {demo_channels.AUTH_TOKEN}
+            SMS {demo_channels.NUMBER}, WhatsApp {demo_channels.WHATSAPP_NUMBER}
+  TeleSign  Customer ID {demo_channels.CUSTOMER_ID}, API key {demo_channels.API_KEY}
+            SMS {demo_channels.TELESIGN_NUMBER}
 
 The same for programs: {Path(settings.VAR_DIR) / "demo.json"}
 """

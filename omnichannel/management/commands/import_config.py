@@ -9,14 +9,20 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from omnichannel.configuration import applying
 from omnichannel.configuration.reading import BadFile
+from omnichannel.configuration.sections import secret_called
+
+
+def variable_of(external_id: str) -> str:
+    """The environment variable that holds an account's secret; shells allow no - in a name."""
+    return f"AUTH_TOKEN_{external_id.replace('-', '_')}"
 
 
 class Command(BaseCommand):
     """Shows the differences first; asks before applying them unless --yes is given."""
 
     help = (
-        "Applies a file of export_config. The Auth Token of an account that is new here is read from the "
-        "environment variable AUTH_TOKEN_<account SID>."
+        "Applies a file of export_config. The secret of an account that is new here is read from the "
+        "environment variable AUTH_TOKEN_<account>, with _ for each - of its id."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,7 +40,7 @@ class Command(BaseCommand):
             self._show(found)
             if not found.changes or options["dry_run"] or not (options["yes"] or self._agreed()):
                 return
-            tokens = {sid: os.environ.get(f"AUTH_TOKEN_{sid}", "") for sid in found.tokens}
+            tokens = {sid: os.environ.get(variable_of(sid), "") for sid in found.tokens}
             applying.apply(text, tokens=tokens, expected=found.fingerprint)
         except applying.Refused as error:
             raise CommandError("Nothing was changed.\n" + "\n".join(error.problems)) from error
@@ -47,7 +53,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{change.kind} {change.section}: {change.name}")
             self.stdout.writelines(f"  {line}" for line in change.lines)
         for sid in found.tokens:
-            self.stdout.write(f"Account {sid} is new here: its Auth Token is read from AUTH_TOKEN_{sid}.")
+            called = secret_called(sid)
+            self.stdout.write(f"Account {sid} is new here: its {called} is read from {variable_of(sid)}.")
         if not found.changes:
             self.stdout.write("Nothing differs.")
 
