@@ -74,6 +74,15 @@ class Conversation(models.Model):
     closed_by = models.ForeignKey(
         Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="closed_conversations"
     )
+    # What lists ask for, kept with what it follows from.
+    last_inbound_seq = models.PositiveIntegerField(default=0, db_default=0)
+    customer_waits_since = models.DateTimeField(
+        null=True, blank=True, help_text="Their first text that nobody has answered; empty: all are answered."
+    )
+    has_failed_message = models.BooleanField(
+        default=False, db_default=False, help_text="A text of ours did not arrive and was not tried again."
+    )
+    has_internal_message = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -181,6 +190,9 @@ class Message(models.Model):
     # The latest delivery; earlier ones hang on its retry_of.
     delivery = models.OneToOneField(Delivery, null=True, on_delete=models.PROTECT, related_name="message")
     version = models.PositiveBigIntegerField(help_text="The conversation's version when it last changed.")
+    cancel_if_customer_writes = models.BooleanField(
+        default=False, db_default=False, help_text="Sent later, and not at all if the customer writes before."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -220,3 +232,7 @@ class RoutingDecision(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+# Parts of this module for Django, each in a file of its own; everybody else imports from there.
+from conversations import models_desk, models_quick_replies  # noqa: E402, F401

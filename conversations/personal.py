@@ -11,10 +11,20 @@ from channels_app.models_media import Media
 from channels_app.models_receipts import InboundText
 from channels_app.personal import empty_deliveries, empty_files, empty_texts
 from conversations.models import Conversation, Message, RoutingDecision, State
+from conversations.models_desk import Draft
 from conversations.upkeep import close_for_erasure
 from omnichannel.lib.personal import Step, Subject
 
-KEPT = {"conversations.Session": "agents' turns: who and when, no customer"}
+KEPT = {
+    "conversations.Session": "agents' turns: who and when, no customer",
+    "conversations.Reading": "how far an agent has read: figures",
+    "conversations.Viewing": "which agent looked when",
+    "conversations.DeskPreference": "how an agent likes the desk",
+    "conversations.DeskSettings": "how all desks are set",
+    "conversations.SavedView": "filters under a name",
+    "conversations.QuickReply": "texts for everybody",
+    "conversations.Tag": "words to find them by",
+}
 TITLE = "Erased customer"
 
 
@@ -55,6 +65,10 @@ def _empty_conversations(rows: Sequence[Conversation], _: Subject) -> None:
     )
 
 
+def _remove(rows: Sequence[Draft], _: Subject) -> None:
+    Draft.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
 STEPS = [
     Step(
         "open conversations",
@@ -93,6 +107,9 @@ STEPS = [
         ),
         empty_files,
         how="removed from the storage",
+    ),
+    Step(
+        "drafts", Draft, lambda subject: Draft.objects.filter(_in_them(subject, "")), _remove, how="deleted"
     ),
     Step("messages", Message, lambda subject: Message.objects.filter(_in_them(subject, "")), _empty_messages),
     Step(

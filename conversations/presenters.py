@@ -153,7 +153,7 @@ def ago(passed: timedelta) -> str:
 
 @dataclass(frozen=True)
 class Clock:
-    """Until when free text can be sent. Shown when `is_near`; desk.js counts on, and shows it in time."""
+    """Until when free text can be sent. Shown when `is_near`; desk-thread.js counts on."""
 
     at: datetime
     words: str
@@ -172,7 +172,7 @@ def clock(conversation: Conversation, now: datetime) -> Clock | None:
 
 
 def closes_in(left: timedelta) -> str:
-    """The time left in words. desk.js counts on by the same rule."""
+    """The time left in words. desk-thread.js counts on by the same rule."""
     minutes = int(left.total_seconds() // 60)
     if minutes < 1:
         return "Closes in under 1 min"

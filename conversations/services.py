@@ -25,6 +25,7 @@ from conversations.access import may_act
 from conversations.cards import files_preview, preview
 from conversations.changes import PREVIEW, Lost, add, change_state, close_open_session, locked, own, save, say
 from conversations.facts import route
+from conversations.failures import has_failed
 from conversations.models import Conversation, Message, RoutingDecision, Session, State
 from conversations.transitions import USES_CAPACITY, Cause, NotAllowed
 from routing.models import Queue, WorkStream
@@ -93,6 +94,8 @@ def add_inbound(
     instead = preview(inbound.text, inbound.extras, inbound.media_count)
     conversation.last_text = conversation.last_text or instead[:PREVIEW]
     conversation.last_inbound_at = conversation.last_message_at = now
+    conversation.last_inbound_seq = message.seq
+    conversation.customer_waits_since = conversation.customer_waits_since or now
     conversation.window_closes_at = _window_after(conversation, inbound)
     if wakes and conversation.state == State.WAITING:
         change_state(conversation, Cause.CUSTOMER_WROTE, now)
@@ -127,7 +130,7 @@ def close_at_once(*, conversation: Conversation, now: datetime, why: str) -> Non
     """Close a conversation that only records something (an opt-out word), in the caller's transaction."""
     say(conversation, why, now)
     change_state(conversation, Cause.OPT_OUT_WORD, now)
-    conversation.closed_at = now
+    conversation.closed_at, conversation.customer_waits_since = now, None
     save(conversation, now)
 
 
@@ -192,6 +195,7 @@ def close_session(
         if state is State.CLOSED:
             close_open_session(conversation, Reason.CONVERSATION_CLOSED, now)
             conversation.closed_at, conversation.closed_by = now, agent
+            conversation.customer_waits_since = None
             say(conversation, f"{agent} closed the conversation.", now)
         else:
             close_open_session(conversation, Reason.AGENT_CLOSED, now)
@@ -262,7 +266,7 @@ def reply(
             messages.append(add(conversation, Direction.OUTBOUND, delivery.text, now, **said))
         sent = files_preview([file.content_type for file in files])
         conversation.last_text = conversation.last_text or sent
-        conversation.last_message_at = now
+        conversation.last_message_at, conversation.customer_waits_since = now, None
         save(conversation, now)
     return messages[0]
 
@@ -275,6 +279,7 @@ def write_internal(*, conversation_id: int, author: User, text: str, now: dateti
         if conversation.state == State.CLOSED:
             raise NotAllowed("A conversation that is Closed takes no further messages.")
         message = add(conversation, Direction.INTERNAL, text, now, author=author)
+        conversation.has_internal_message = True
         save(conversation, now)
     return message
 
@@ -308,6 +313,7 @@ def try_again(*, message: Message, agent: Agent, now: datetime) -> Message:
         fresh.version = conversation.version
         fresh.save(update_fields=["delivery", "version"])
         conversation.last_message_at = now
+        conversation.has_failed_message = has_failed(conversation)
         save(conversation, now)
     return fresh
 

@@ -10,6 +10,7 @@ from channels_app.models_media import Media
 from channels_app.providers.base import Error
 from channels_app.sessions import window_closes_at
 from conversations.changes import change_state, close_open_session, locked, save, say
+from conversations.failures import has_failed
 from conversations.models import Conversation, Message, Session, State
 from conversations.transitions import Cause, Idle, is_overdue
 from routing.channels import state_limits
@@ -60,6 +61,7 @@ def _close(conversation: Conversation, now: datetime) -> None:
     close_open_session(conversation, Session.ClosureReason.CONVERSATION_TIMEOUT, now)
     conversation.closed_at = now
     conversation.closed_by = conversation.agent
+    conversation.customer_waits_since = None
     say(conversation, "Closed by itself: no activity.", now)
     save(conversation, now)
 
@@ -83,6 +85,7 @@ def close_for_erasure(*, conversation_id: int, now: datetime) -> None:
         change_state(conversation, Cause.ERASURE, now)
         close_open_session(conversation, Session.ClosureReason.CONVERSATION_CLOSED, now)
         conversation.closed_at, conversation.closed_by = now, conversation.agent
+        conversation.customer_waits_since = None
         save(conversation, now)
 
 
@@ -104,6 +107,7 @@ def _show_delivery(delivery_id: int, now: datetime) -> None:
             return
         with locked(conversation_id) as conversation:
             Message.objects.filter(delivery=delivery_id).update(version=conversation.version)
+            conversation.has_failed_message = has_failed(conversation)
             if error == Error.WINDOW_CLOSED:
                 # WhatsApp may know better than our clock: the composer must offer what still can be sent.
                 conversation.window_closes_at = window_closes_at(conversation.number, conversation.address)

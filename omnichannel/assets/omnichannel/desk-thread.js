@@ -61,6 +61,7 @@
     const picker = $("picker");
     if (!begun || !picker || picker === begun) return;
     picker.replaceWith(begun);
+    window.htmx.process(begun); // being swapped out took its listeners
     if (begun.parentElement.tagName === "DETAILS") begun.parentElement.open = true;
     begun = null;
   });
