@@ -5,13 +5,15 @@ Whatever carries the nudge (polling now) only decides when to ask.
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from channels_app import window
 from conversations import access, presenters, thread, worklists
 from conversations.bubbles import Bubble, Looks, bubbles
 from conversations.models import Message
+from conversations.parts import PARTS, WATCHED, Part, Watched, look
 from conversations.presenters import Row
 from conversations.situation import Situation, situation_of
 from conversations.worklists import Page, Seat, Worklist
@@ -19,34 +21,33 @@ from conversations.worklists import Page, Seat, Worklist
 
 @dataclass(frozen=True)
 class Cursor:
-    """What a page shows: digests of its parts, and the stretch of the thread. Opaque to the browser."""
+    """What a page shows: digests of its parts by name, and the stretch of the thread. Opaque to the browser.
 
-    rows: str
-    counts: str
+    Without an open conversation there are only the parts of the list: `rows` and `counts`.
+    """
+
+    parts: Mapping[str, str]
     version: int = 0  # of the open conversation; 0 without one
     first: int = 0
     last: int = 0
     is_tail: bool = True
-    commands: str = "-"
-    reply: str = "-"
-    note: str = "-"
-    # Whether free text can still be sent: the hours end without anything having changed.
-    window: str = "-"
+
+    def with_parts(self, **digests: str) -> "Cursor":
+        """The same with these digests too."""
+        return replace(self, parts={**self.parts, **digests})
 
 
 SHAPE = re.compile(
-    r"1\.(?P<rows>[0-9a-f]{10})\.(?P<counts>[0-9a-f]{10})\.(?P<version>\d{1,18})\.(?P<first>\d{1,9})"
-    r"\.(?P<last>\d{1,9})\.(?P<is_tail>[01])\.(?P<commands>[0-9a-f]{10}|-)\.(?P<reply>[0-9a-f]{10}|-)"
-    r"\.(?P<note>[0-9a-f]{10}|-)\.(?P<window>[01-])",
+    r"2\.(?P<version>\d{1,18})\.(?P<first>\d{1,9})\.(?P<last>\d{1,9})\.(?P<is_tail>[01])"
+    r"(?P<parts>(?:\.[a-z]{1,16}-[0-9a-f]{10}){1,30})",
     re.ASCII,
 )
 
 
 def encode(cursor: Cursor) -> str:
     """The cursor as text."""
-    c = cursor
-    seen = f"{c.version}.{c.first}.{c.last}.{int(c.is_tail)}"
-    return f"1.{c.rows}.{c.counts}.{seen}.{c.commands}.{c.reply}.{c.note}.{c.window}"
+    parts = ".".join(f"{name}-{shown}" for name, shown in cursor.parts.items())
+    return f"2.{cursor.version}.{cursor.first}.{cursor.last}.{int(cursor.is_tail)}.{parts}"
 
 
 def decode(text: str) -> Cursor | None:
@@ -54,18 +55,13 @@ def decode(text: str) -> Cursor | None:
     match = SHAPE.fullmatch(text)
     if match is None:
         return None
-    parts = match.groupdict()
+    said = match.groupdict()
     return Cursor(
-        rows=parts["rows"],
-        counts=parts["counts"],
-        version=int(parts["version"]),
-        first=int(parts["first"]),
-        last=int(parts["last"]),
-        is_tail=parts["is_tail"] == "1",
-        commands=parts["commands"],
-        reply=parts["reply"],
-        note=parts["note"],
-        window=parts["window"],
+        parts=dict(part.split("-") for part in said["parts"][1:].split(".")),
+        version=int(said["version"]),
+        first=int(said["first"]),
+        last=int(said["last"]),
+        is_tail=said["is_tail"] == "1",
     )
 
 
@@ -88,41 +84,34 @@ class Watch:
 
 def cursor_of_list(page: Page, counts: dict[str, int]) -> Cursor:
     """The cursor of a page without an open conversation."""
-    return Cursor(
-        rows=_rows_digest([(row.pk, row.version) for row in page.rows]), counts=_counts_digest(counts)
-    )
+    return _cursor_of_list([(row.pk, row.version) for row in page.rows], counts)
 
 
-def cursor_of_thread(cursor: Cursor, situation: Situation, stretch: thread.Stretch) -> Cursor:
+def _cursor_of_list(pairs: list[tuple[int, int]], counts: dict[str, int]) -> Cursor:
+    return Cursor({"rows": digest(*pairs), "counts": digest(*counts.values())})
+
+
+def cursor_of_thread(cursor: Cursor, seat: Seat, situation: Situation, stretch: thread.Stretch) -> Cursor:
     """The same with an open conversation."""
     seen = replace(cursor, first=stretch.first, last=stretch.last, is_tail=stretch.is_tail)
-    return _onto(seen, situation)
+    return _onto(seen, seat, situation)
 
 
-def _rows_digest(pairs: list[tuple[int, int]]) -> str:
-    return digest(*pairs)
-
-
-def _counts_digest(counts: dict[str, int]) -> str:
-    return digest(*counts.values())
-
-
-def _onto(cursor: Cursor, situation: Situation) -> Cursor:
+def _onto(cursor: Cursor, seat: Seat, situation: Situation) -> Cursor:
     """The cursor with the fingerprints of a situation."""
-    queue_id = situation.conversation.queue_id
-    return replace(
-        cursor,
-        version=situation.conversation.version,
-        commands=digest(situation.commands, situation.wrote_since_end, queue_id),
-        reply=digest(situation.reply_refusal),
-        note=digest(situation.note_refusal),
-        window=window_state(situation.conversation.window_closes_at, situation.now),
-    )
+    still = window_state(situation.conversation.window_closes_at, situation.now)
+    shown = {part.name: digest(part.shows(seat, situation)) for part in PARTS}
+    return replace(cursor, version=situation.conversation.version).with_parts(window=still, **shown)
+
+
+def digests(shown: Mapping[str, object]) -> dict[str, str]:
+    """What the watched parts show, as digests."""
+    return {name: digest(what) for name, what in shown.items()}
 
 
 def window_state(closes_at: datetime | None, now: datetime) -> str:
-    """1 while the hours run, 0 when they are over, - without such a limit."""
-    return "-" if closes_at is None else str(int(window.is_open(closes_at, now=now)))
+    """Whether free text can still be sent, as a digest: the hours end without anything having changed."""
+    return digest(None if closes_at is None else window.is_open(closes_at, now=now))
 
 
 # --- what changed ---------------------------------------------------------------------------------
@@ -136,9 +125,7 @@ class ThreadChanges:
     is_whole: bool
     new: list[Bubble]
     changed: list[Bubble]
-    commands_changed: bool
-    reply_changed: bool
-    note_changed: bool
+    parts: list[Part]
 
     @property
     def has_new_inbound(self) -> bool:
@@ -155,46 +142,63 @@ class Changes:
     rows: list[Row] | None = None
     older: str = ""
     thread: ThreadChanges | None = None
+    watched: list[Watched] = field(default_factory=list)
+    # What those show, by name.
+    seen: Mapping[str, object] = field(default_factory=dict)
 
 
 def changes(*, seat: Seat, watch: Watch, cursor: Cursor | None, now: datetime) -> Changes | None:
-    """What changed since `cursor`, None when nothing did. Two statements in that case.
+    """What changed since `cursor`, None when nothing did: two statements then, and one per watched part.
 
     Raises access.NotFound when the open conversation may not be seen (any more).
     """
-    counts, version, still = _glance(seat, watch, now)
+    glance = _glance(seat, watch, now)
     pairs = worklists.versions(watch.worklist, seat=seat, after=watch.after, now=now)
-    fresh = Cursor(rows=_rows_digest(pairs), counts=_counts_digest(counts), version=version, window=still)
-    if cursor and _glanced(cursor) == _glanced(fresh):
+    fresh = replace(_cursor_of_list(pairs, glance.counts), version=glance.version)
+    fresh = fresh.with_parts(**glance.parts, **digests(glance.seen))
+    stale = {name for name, shown in fresh.parts.items() if not cursor or cursor.parts.get(name) != shown}
+    if cursor and not stale and cursor.version == fresh.version:
         return None
-    found = Changes(cursor=fresh)
-    if cursor is None or cursor.counts != fresh.counts:
-        found = replace(found, counts=counts)
-    if cursor is None or cursor.rows != fresh.rows:
+    found = Changes(cursor=fresh, seen=glance.seen)
+    if "counts" in stale:
+        found = replace(found, counts=glance.counts)
+    if "rows" in stale:
         page = worklists.page(watch.worklist, seat=seat, after=watch.after, now=now)
         rows = presenters.rows(page.rows, worklist=watch.worklist, seat=seat, now=now)
-        found = replace(found, rows=rows, older=page.older, cursor=cursor_of_list(page, counts))
+        listed = cursor_of_list(page, glance.counts).parts
+        found = replace(found, rows=rows, older=page.older, cursor=fresh.with_parts(**listed))
     if watch.conversation_id is None:
         return found
+    found = replace(found, watched=[part for part in WATCHED if part.name in stale])
     return _with_thread(found, watch.conversation_id, cursor, seat, now)
 
 
-def _glanced(cursor: Cursor) -> tuple[object, ...]:
-    return (cursor.rows, cursor.counts, cursor.version, cursor.window)
+@dataclass(frozen=True)
+class Glance:
+    """What tells cheaply whether anything changed, beside the rows of the list."""
+
+    counts: dict[str, int]
+    version: int = 0
+    parts: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, object] = field(default_factory=dict)
 
 
-def _glance(seat: Seat, watch: Watch, now: datetime) -> tuple[dict[str, int], int, str]:
+def _glance(seat: Seat, watch: Watch, now: datetime) -> Glance:
     """The counts, the open conversation's version and whether its hours run, in one statement."""
     if watch.conversation_id is None:
-        return worklists.counts(seat=seat, now=now), 0, "-"
+        return Glance(worklists.counts(seat=seat, now=now))
     visible = access.visible(seat.user).filter(pk=watch.conversation_id)
     names = [f"count_{slug}" for slug in worklists.WORKLISTS]
     columns = worklists.count_columns(seat=seat, now=now)
     row = visible.annotate(**columns).values("version", "window_closes_at", *names).first()
     if row is None:
         raise access.NotFound(watch.conversation_id)
-    counts = {slug: row[f"count_{slug}"] for slug in worklists.WORKLISTS}
-    return counts, row["version"], window_state(row["window_closes_at"], now)
+    return Glance(
+        counts={slug: row[f"count_{slug}"] for slug in worklists.WORKLISTS},
+        version=row["version"],
+        parts={"window": window_state(row["window_closes_at"], now)},
+        seen=look(seat, watch.conversation_id, now),
+    )
 
 
 def looks_of(possible: Situation, messages: list[Message]) -> Looks:
@@ -215,21 +219,21 @@ def _with_thread(
     """The same with what changed in the open conversation."""
     conversation = access.find(seat.user, conversation_id)
     still = window_state(conversation.window_closes_at, now)
-    if cursor and (cursor.version, cursor.window) == (conversation.version, still):
-        return replace(found, cursor=replace(cursor, rows=found.cursor.rows, counts=found.cursor.counts))
+    if cursor and (cursor.version, cursor.parts.get("window")) == (conversation.version, still):
+        return replace(found, cursor=cursor.with_parts(**found.cursor.parts))
     possible = situation_of(conversation, seat=seat, now=now)
     if cursor is None or cursor.version == 0:
-        return _whole_thread(found, possible, now)
+        return _whole_thread(found, seat, possible)
     until = None if cursor.is_tail else cursor.last
     before, news = thread.changed(
         conversation, since=cursor.version, first=cursor.first, last=cursor.last, until=until
     )
     if len(news) > thread.MOST_MESSAGES:
-        return _whole_thread(found, possible, now)
+        return _whole_thread(found, seat, possible)
     new = [message for message in news if message.seq > cursor.last]
     old = [message for message in news if message.seq <= cursor.last]
     looks = looks_of(possible, news)
-    fresh = _onto(found.cursor, possible)
+    fresh = _onto(found.cursor, seat, possible)
     # What was sent counts, not what the conversation says: a message that came in between is sent again.
     last = new[-1].seq if new else cursor.last
     return replace(
@@ -240,27 +244,23 @@ def _with_thread(
             is_whole=False,
             new=bubbles(new, looks=looks, before=before),
             changed=bubbles(old, looks=looks),
-            commands_changed=cursor.commands != fresh.commands,
-            reply_changed=cursor.reply != fresh.reply,
-            note_changed=cursor.note != fresh.note,
+            parts=[part for part in PARTS if cursor.parts.get(part.name) != fresh.parts[part.name]],
         ),
     )
 
 
-def _whole_thread(found: Changes, possible: Situation, now: datetime) -> Changes:
+def _whole_thread(found: Changes, seat: Seat, possible: Situation) -> Changes:
     """The latest messages all over again. The composer is left alone: somebody may be typing."""
     stretch = thread.stretch(possible.conversation, before=None)
     looks = looks_of(possible, stretch.messages)
     return replace(
         found,
-        cursor=cursor_of_thread(found.cursor, possible, stretch),
+        cursor=cursor_of_thread(found.cursor, seat, possible, stretch),
         thread=ThreadChanges(
             situation=possible,
             is_whole=True,
             new=bubbles(stretch.messages, looks=looks),
             changed=[],
-            commands_changed=True,
-            reply_changed=False,
-            note_changed=False,
+            parts=[part for part in PARTS if not part.is_written_in],
         ),
     )

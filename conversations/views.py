@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from channels_app.accounts import rules_of
 from channels_app.sessions import has_windows
-from conversations import access, presenters, services, thread, worklists
+from conversations import access, parts, presenters, services, thread, worklists
 from conversations import feed as changes_feed
 from conversations.attaching import attaching_of
 from conversations.bubbles import bubbles
@@ -128,15 +128,18 @@ def show(
     stretch = thread.stretch(conversation, before=_number(request.GET.get("before", "")))
     situation = situation_of(conversation, seat=seat, now=now)
     context, cursor = _frame(request, seat, worklist)
+    seen = parts.look(seat, conversation.pk, now)
+    cursor = cursor.with_parts(**changes_feed.digests(seen))
     context |= _conversation_context(request, situation, forms or {})
     context |= {
-        "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, situation, stretch)),
+        "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, seat, situation, stretch)),
         "stretch": stretch,
         "bubbles": bubbles(stretch.messages, looks=changes_feed.looks_of(situation, stretch.messages)),
         "customer": presenters.customer(conversation, thread.why_here(conversation)),
         "earlier": thread.earlier(conversation, seat=seat),
         "last_sent": last_sent(request.session),
     }
+    context |= seen | parts.context_of(parts.PARTS, seat, situation)
     return render(request, "desk/conversation.html", context, status=status)
 
 
@@ -206,6 +209,7 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
     if found is None:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     context: dict[str, Any] = {
+        **found.seen,
         "worklist": worklist,
         "after": watch.after,
         "changes": found,
@@ -220,5 +224,6 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
     if found.thread is not None:
         situation = found.thread.situation
         context |= _conversation_context(request, situation, {})
+        context |= parts.context_of(found.thread.parts, seat, situation)
         context["bubbles"] = found.thread.new
     return render(request, "desk/feed.html", context)

@@ -5,6 +5,7 @@ from agents.models import User
 from conversations import services
 from conversations.feed import Cursor, decode, encode
 from conversations.models import Message
+from conversations.parts import PARTS, WATCHED, Watched
 from tests.conversations.desk import cursor_in, feed, report, statements, text_in, url, write
 
 
@@ -13,14 +14,33 @@ def open_page(client, conversation, view="my"):
 
 
 def test_a_cursor_survives_its_way_through_the_browser():
-    cursor = Cursor("0123456789", "abcdef0123", 7, 1, 12, False, "0" * 10, "1" * 10, "2" * 10)
+    cursor = Cursor({"rows": "0123456789", "counts": "abcdef0123"}, 7, 1, 12, False)
 
     assert decode(encode(cursor)) == cursor
-    assert decode(encode(Cursor("0123456789", "abcdef0123"))) == Cursor("0123456789", "abcdef0123")
+    assert decode(encode(Cursor({"rows": "0123456789"}))) == Cursor({"rows": "0123456789"})
+
+
+def test_each_part_has_a_name_of_its_own_that_a_cursor_can_carry():
+    names = [part.name for part in (*PARTS, *WATCHED)] + ["rows", "counts", "window"]
+
+    cursor = Cursor(dict.fromkeys(names, "0123456789"))
+
+    assert len(set(names)) == len(names)
+    assert decode(encode(cursor)) == cursor
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "1.2.3", "1." + "0" * 400, "2.0123456789.abcdef0123.0.0.0.1.-.-.-", "\x00"]
+    "text",
+    [
+        "",
+        "x",
+        "1.2.3",
+        "1." + "0" * 400,
+        "1.0123456789.abcdef0123.0.0.0.1.-.-.-",
+        "2.1.1.1.1",
+        "2.1.1.1.1.rows",
+        "\x00",
+    ],
 )
 def test_garbage_is_no_cursor(text):
     assert decode(text) is None
@@ -131,6 +151,23 @@ def test_stop_takes_the_field_away_and_start_brings_it_back(world, drain, alice,
 
     assert 'id="reply-text"' in started
     assert 'id="note-text"' not in started
+
+
+def test_a_watched_part_is_replaced_when_what_it_shows_changed(alice, taken, monkeypatch):
+    shown = ["nobody"]
+    watched = Watched(name="here", template="desk/_capacity.html", look=lambda *_: shown[0])
+    monkeypatch.setattr("conversations.feed.WATCHED", (watched,))
+    monkeypatch.setattr("conversations.parts.WATCHED", (watched,))
+    cursor = open_page(alice, taken)
+    assert feed(alice, cursor, conversation=taken).status_code == 204
+
+    shown[0] = "Bob"
+    answer = feed(alice, cursor, conversation=taken).content.decode()
+
+    assert 'id="capacity" hx-swap-oob="true"' in answer
+    assert 'id="about"' not in answer
+    assert 'id="rows"' not in answer
+    assert feed(alice, cursor_in(answer), conversation=taken).status_code == 204
 
 
 @pytest.mark.parametrize("garbage", ["", "nonsense", "1.2.3"])

@@ -1,0 +1,82 @@
+"""The parts of an open conversation's page that the feed replaces as a whole: what each of them shows.
+
+To add one: a template with one element of a fixed id that carries `hx-swap-oob="true"` when `changes` is in
+its context, included by the page itself, and a line in PARTS or WATCHED. A part of PARTS follows from the
+conversation's own row, so it is only looked at when the conversation has a new version. What changes without
+one belongs into WATCHED and costs every question of every page a statement: keep it small.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from conversations.situation import Situation
+from conversations.worklists import Seat
+
+
+def _nothing_more(_seat: Seat, _situation: Situation) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part that follows from the conversation. `name`: small letters, unique among all parts.
+
+    `shows` is everything by which two looks of it differ; `context` is what its template needs beyond the
+    page's own context, on the page and in the feed. One with `is_written_in` is left alone as long as
+    nobody knows whether it changed: somebody may be typing there.
+    """
+
+    name: str
+    template: str
+    shows: Callable[[Seat, Situation], object]
+    context: Callable[[Seat, Situation], Mapping[str, Any]] = _nothing_more
+    is_written_in: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """A part that changes without the conversation. Its template gets what `look` gives, under `name`.
+
+    `look` gets the seat, the conversation's id and the time; one statement at most.
+    """
+
+    name: str
+    template: str
+    look: Callable[[Seat, int, datetime], object]
+
+
+PARTS: tuple[Part, ...] = (
+    Part(
+        name="commands",
+        template="desk/_commands.html",
+        shows=lambda _, now: (now.commands, now.wrote_since_end, now.conversation.queue_id),
+    ),
+    Part(
+        name="reply",
+        template="desk/_reply.html",
+        shows=lambda _, now: now.reply_refusal,
+        is_written_in=True,
+    ),
+    Part(
+        name="note",
+        template="desk/_note.html",
+        shows=lambda _, now: now.note_refusal,
+        is_written_in=True,
+    ),
+)
+WATCHED: tuple[Watched, ...] = ()
+
+
+def look(seat: Seat, conversation_id: int, now: datetime) -> dict[str, object]:
+    """What the watched parts show, by name."""
+    return {part.name: part.look(seat, conversation_id, now) for part in WATCHED}
+
+
+def context_of(parts: Iterable[Part], seat: Seat, situation: Situation) -> dict[str, Any]:
+    """What the templates of these parts need."""
+    context: dict[str, Any] = {}
+    for part in parts:
+        context |= part.context(seat, situation)
+    return context
