@@ -13,7 +13,7 @@ from django.utils import timezone
 from channels_app import attachments, media, templates
 from channels_app.models_media import Media
 from channels_app.outbox import Refused
-from conversations import access, services
+from conversations import access, services, writing
 from conversations.changes import Lost
 from conversations.forms import ReplyForm, TemplateForm, TransferForm, TryAgainForm, WriteForm, once
 from conversations.models import Conversation, Message
@@ -74,7 +74,7 @@ def reply(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Co
                 request.session,
                 form.cleaned_data["form_id"],
                 conversation_id=conversation.pk,
-                do=lambda: services.reply(
+                do=lambda: writing.reply(
                     conversation_id=conversation.pk,
                     agent=seat.agent,
                     text=form.cleaned_data["text"],
@@ -98,7 +98,7 @@ def note(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Con
             request.session,
             form.cleaned_data["form_id"],
             conversation_id=conversation.pk,
-            do=lambda: services.write_internal(
+            do=lambda: writing.write_internal(
                 conversation_id=conversation.pk,
                 author=seat.user,
                 text=form.cleaned_data["text"],
@@ -159,7 +159,7 @@ def send_template(
             request.session,
             form.cleaned_data["form_id"],
             conversation_id=conversation.pk,
-            do=lambda: services.reply(
+            do=lambda: writing.reply(
                 conversation_id=conversation.pk,
                 agent=seat.agent,
                 now=timezone.now(),
@@ -194,7 +194,7 @@ def try_again(
         raise Http404
     # The service compares what was seen with what is there.
     message.delivery_id = form.cleaned_data["delivery"]
-    services.try_again(message=message, agent=seat.agent, now=timezone.now())
+    writing.try_again(message=message, agent=seat.agent, now=timezone.now())
     return SeeOther(address_of(worklist, conversation.pk))
 
 

@@ -24,7 +24,7 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText
 from channels_app.providers import REGISTRY
-from conversations import access, services
+from conversations import access, services, writing
 from conversations.api_files import FileSerializer
 from conversations.api_replies import LONGEST_TEXT, FilesReplySerializer, ReplySerializer
 from conversations.files import files_of
@@ -309,7 +309,7 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
         values = _validated(FilesReplySerializer(data=request.data))
         number = Number.objects.select_related("account").get(conversations=int(pk))
         with taken(values.pop("files", []), number=number) as files:
-            message = services.reply(
+            message = writing.reply(
                 conversation_id=int(pk), agent=agent, files=files, now=timezone.now(), **values
             )
         return Response(MessageSerializer(message).data, status=201)
@@ -320,9 +320,7 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
         """Write to colleagues; it never reaches a provider."""
         author = _agent_for(request, int(pk)).user
         values = _validated(NoteSerializer(data=request.data))
-        message = services.write_internal(
-            conversation_id=int(pk), author=author, now=timezone.now(), **values
-        )
+        message = writing.write_internal(conversation_id=int(pk), author=author, now=timezone.now(), **values)
         return Response(MessageSerializer(message).data, status=201)
 
     def _change(self, service: Any, pk: str, **values: Any) -> Response:
@@ -395,5 +393,5 @@ class MessageViewSet(viewsets.ReadOnlyModelViewSet):
         """Send a failed, undelivered or unknown text once more."""
         message = self.get_object()
         agent = _agent_for(request, message.conversation_id)
-        sent = services.try_again(message=message, agent=agent, now=timezone.now())
+        sent = writing.try_again(message=message, agent=agent, now=timezone.now())
         return Response(MessageSerializer(sent).data, status=201)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from channels_app import window
 from channels_app.gate import Answer, Verdict
-from conversations import access, services
+from conversations import access, writing
 from conversations.models import Conversation, State
 from conversations.transitions import TABLE, USES_CAPACITY, Cause
 from conversations.worklists import Seat
@@ -55,7 +55,7 @@ class Situation:
 def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Situation:
     """What may be done now."""
     may_act = access.may_act(seat.user, conversation, seat.agent)
-    verdict = services.reply_verdict(conversation, now=now)
+    verdict = writing.reply_verdict(conversation, now=now)
     refusal = reply_refusal(conversation, seat=seat, may_act=may_act, verdict=verdict)
     is_mine = may_write(conversation, seat=seat)
     return Situation(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import WebhookReceipt
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation
 from tests.administration.conftest import messages_of
 from tests.world import ACCOUNT_SID, AUTH_TOKEN, World, post_webhook, text_params
@@ -38,9 +38,7 @@ def history(world: World, drain: Any) -> World:
     drain()
     conversation, now = Conversation.objects.get(), timezone.now()
     services.pick(conversation_id=conversation.pk, agent=world.agents["alice"], now=now)
-    services.reply(
-        conversation_id=conversation.pk, agent=world.agents["alice"], text="Hi <b>you</b>", now=now
-    )
+    writing.reply(conversation_id=conversation.pk, agent=world.agents["alice"], text="Hi <b>you</b>", now=now)
     drain()
     post_webhook(world.inbound_url, text_params("STOP", number=2))
     drain()

@@ -31,7 +31,7 @@ from channels_app.models_deliveries import Delivery
 from channels_app.models_media import Media
 from channels_app.providers.base import Finding
 from channels_app.providers.twilio_channels import SMS, WHATSAPP
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from tests.channels_app.support import API
 from tests.media_host import picture
@@ -62,7 +62,7 @@ def conversation(world: World, drain: Any) -> Conversation:
 def reply(world: World, conversation: Conversation, text: str, *uploads: File) -> Message:
     number = Number.objects.select_related("account").get(pk=conversation.number_id)
     with attachments.taken(uploads, number=number) as files:
-        return services.reply(
+        return writing.reply(
             conversation_id=conversation.pk,
             agent=world.agents["alice"],
             text=text,
@@ -299,7 +299,7 @@ def test_try_again_sends_the_same_files(
     message.refresh_from_db()
     assert message.delivery is not None
     first = message.delivery.media.get()
-    again = services.try_again(message=message, agent=world.agents["alice"], now=timezone.now())
+    again = writing.try_again(message=message, agent=world.agents["alice"], now=timezone.now())
     drain()
     assert again.delivery is not None
     second = again.delivery.media.get()

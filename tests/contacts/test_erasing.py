@@ -19,7 +19,7 @@ from channels_app.models_receipts import OptOut, WebhookReceipt
 from channels_app.opt_outs import is_opted_out
 from contacts import erasing, merging
 from contacts.models import Address, Contact, Erasure, ImportJob
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from omnichannel.checks import undeclared
 from omnichannel.lib.personal import Subject, mentions, names_number
@@ -124,10 +124,10 @@ def _talk(world: World, drain: Any) -> None:
     alice = world.agents["alice"]
     conversation = Conversation.objects.get(address__value=NUMBER)
     services.pick(conversation_id=conversation.pk, agent=alice, now=NOW())
-    services.write_internal(
+    writing.write_internal(
         conversation_id=conversation.pk, author=alice.user, text="Zanzibarova again", now=NOW()
     )
-    services.reply(conversation_id=conversation.pk, agent=alice, text="Dear Quixotilda", now=NOW())
+    writing.reply(conversation_id=conversation.pk, agent=alice, text="Dear Quixotilda", now=NOW())
     delivery = Delivery.objects.get()
     Delivery.objects.update(state="unknown", left_at=NOW(), explanation=f"{NUMBER} is not reachable")
     account = world.sms_settings.account

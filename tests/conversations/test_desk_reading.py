@@ -6,7 +6,7 @@ from django.urls import reverse
 from agents.models import User
 from channels_app.models_media import Media
 from contacts.models import Contact
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from routing.conditions import Condition, all_of
 from routing.models import RoutingRule
@@ -112,7 +112,7 @@ def test_closed_work_items_are_mine_of_the_past_24_hours(world, drain, alice, bo
 def test_a_row_shows_who_spoke_last_and_what_failed(world, alice, taken, now):
     assert 'class="badge">new' in page_of(alice, "my")
 
-    sent = services.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="At noon", now=now)
+    sent = writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="At noon", now=now)
     report(sent.delivery, "undelivered", now=now, code="30003")
 
     page = page_of(alice, "my")
@@ -230,7 +230,7 @@ def test_attachments_from_before_files_were_kept_are_counted(world, drain, alice
     ],
 )
 def test_the_story_of_a_delivery_is_told_in_words(world, alice, taken, now, state, words, may_retry):
-    sent = services.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
+    sent = writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
     explanation = "" if state == "pending" else "The phone was unreachable."
     type(sent.delivery).objects.update(state=state, explanation=explanation)
 
@@ -242,7 +242,7 @@ def test_the_story_of_a_delivery_is_told_in_words(world, alice, taken, now, stat
 
 
 def test_a_failure_links_to_the_providers_explanation(world, alice, taken, now):
-    sent = services.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
+    sent = writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
     report(sent.delivery, "undelivered", now=now, code="30003")
 
     page = alice.get(url("conversation", taken)).content.decode()
@@ -323,6 +323,6 @@ def test_a_thread_takes_the_same_number_of_statements_at_any_length(world, drain
 
     for number in range(30):
         text_in(world, drain, f"text {number}")
-        services.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
+        writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
 
     assert statements(lambda: alice.get(url("conversation", taken))) == short <= 18

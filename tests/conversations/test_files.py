@@ -14,7 +14,7 @@ from channels_app.models_media import Media
 from channels_app.models_receipts import InboundText
 from contacts import erasing
 from contacts.models import Erasure
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation
 from conversations.tasks import show_media
 from tests.conversations.desk import text_in
@@ -246,7 +246,7 @@ def test_an_erased_customers_files_leave_the_storage(world: World, drain: Any) -
     )
     came = add_file(conversation, name="me-and-my-dog.jpg", source_url="https://api.twilio.com/x")
     kept = media_files.keep(picture(), content_type="image/jpeg")
-    services.reply(
+    writing.reply(
         conversation_id=conversation.pk,
         agent=world.agents["alice"],
         text="",

@@ -10,7 +10,7 @@ from channels_app.models_deliveries import Delivery, ProviderCall
 from channels_app.models_health import Incident
 from channels_app.models_receipts import InboundText, OptOut, WebhookReceipt
 from contacts.models import Account, Address, Contact
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from omnichannel.lib import queue
 from omnichannel.models import AuditEntry
@@ -65,7 +65,7 @@ def write_history(world: World) -> None:
     conversation, now = Conversation.objects.get(), timezone.now()
     alice = world.agents["alice"]
     services.pick(conversation_id=conversation.pk, agent=alice, now=now)
-    services.reply(conversation_id=conversation.pk, agent=alice, text="Hi", now=now)
+    writing.reply(conversation_id=conversation.pk, agent=alice, text="Hi", now=now)
     queue.run_all(settings.LANES)
     post_webhook(world.inbound_url, text_params("STOP", number=2))
     queue.run_all(settings.LANES)

@@ -10,7 +10,7 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText, OptOut, WebhookReceipt
 from contacts.models import Address
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from tests.channels_app.support import delivery_of
 from tests.path.support import thread, write
@@ -185,7 +185,7 @@ def test_after_stop_a_reply_is_refused_with_a_sentence_and_nothing_is_stored(wor
     write(world, "STOP", number=2)
     drain()
     with pytest.raises(outbox.Refused, match="STOP"):
-        services.reply(conversation_id=made.pk, agent=world.agents["alice"], text="But …", now=timezone.now())
+        writing.reply(conversation_id=made.pk, agent=world.agents["alice"], text="But …", now=timezone.now())
     assert not Message.objects.filter(direction="outbound").exists()
     assert not Delivery.objects.exists()
 

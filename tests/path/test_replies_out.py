@@ -14,7 +14,7 @@ from django.utils import timezone
 from channels_app import leaving, outbox
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import OptOut
-from conversations import changes, services
+from conversations import changes, services, writing
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
 from omnichannel.lib import backoff
@@ -35,7 +35,7 @@ def talk(world, twilio, drain) -> Conversation:
 @pytest.fixture
 def say(world, talk):
     def reply(text: str = "Yes, come by.") -> Message:
-        return services.reply(
+        return writing.reply(
             conversation_id=talk.pk, agent=world.agents["alice"], text=text, now=timezone.now()
         )
 
@@ -85,7 +85,7 @@ def test_a_delivery_without_a_bubble_is_no_news_for_ever(world, drain, twilio):
 
 
 def test_an_internal_message_never_reaches_the_provider(world, twilio, drain, talk):
-    services.write_internal(
+    writing.write_internal(
         conversation_id=talk.pk, author=world.users["alice"], text="He is difficult.", now=timezone.now()
     )
     drain()
@@ -115,7 +115,7 @@ def test_what_is_not_being_worked_on_cannot_be_replied_to(world, talk, say, stat
 
 def test_somebody_else_cannot_reply(world, talk):
     with pytest.raises(changes.NotYours, match="Alice"):
-        services.reply(conversation_id=talk.pk, agent=world.agents["bob"], text="Hi", now=timezone.now())
+        writing.reply(conversation_id=talk.pk, agent=world.agents["bob"], text="Hi", now=timezone.now())
     assert not Delivery.objects.exists()
 
 
@@ -185,7 +185,7 @@ def test_a_reply_while_twilio_is_away_leaves_when_it_is_back(twilio, drain, say)
 
 
 def again(world, message: Message, username: str = "alice") -> Message:
-    return services.try_again(message=message, agent=world.agents[username], now=timezone.now())
+    return writing.try_again(message=message, agent=world.agents[username], now=timezone.now())
 
 
 def with_state(message: Message, state: str) -> Message:
@@ -278,7 +278,7 @@ def test_from_the_first_text_to_the_last_report(world, twilio, drain):
     talk = Conversation.objects.get()
     alice, now = world.agents["alice"], timezone.now()
     services.pick(conversation_id=talk.pk, agent=alice, now=now)
-    services.reply(conversation_id=talk.pk, agent=alice, text="Hi!", now=now)
+    writing.reply(conversation_id=talk.pk, agent=alice, text="Hi!", now=now)
     drain()
     report(world, sid(2), "delivered", delivery_id=Delivery.objects.get().pk)
     drain()

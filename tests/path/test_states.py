@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations import changes, services, upkeep
+from conversations import changes, services, upkeep, writing
 from conversations.models import Conversation, Message, Session, State
 from conversations.transitions import TABLE, USES_CAPACITY, Cause, Idle, NotAllowed, after, is_overdue
 from routing.models import WorkStream
@@ -200,15 +200,15 @@ def test_a_closed_one_takes_nothing_more(world, opened):
     bring(opened, world, "closed")
     alice, now = world.agents["alice"], timezone.now()
     with pytest.raises(NotAllowed):
-        services.reply(conversation_id=opened.pk, agent=alice, text="x", now=now)
+        writing.reply(conversation_id=opened.pk, agent=alice, text="x", now=now)
     with pytest.raises(NotAllowed):
-        services.write_internal(conversation_id=opened.pk, author=alice.user, text="x", now=now)
+        writing.write_internal(conversation_id=opened.pk, author=alice.user, text="x", now=now)
 
 
 def test_seq_has_no_gaps(world, opened, drain):
     bring(opened, world, "active")
-    services.reply(conversation_id=opened.pk, agent=world.agents["alice"], text="Hi", now=timezone.now())
-    services.write_internal(
+    writing.reply(conversation_id=opened.pk, agent=world.agents["alice"], text="Hi", now=timezone.now())
+    writing.write_internal(
         conversation_id=opened.pk, author=world.users["alice"], text="note", now=timezone.now()
     )
     write(world, "two", number=2)
@@ -275,9 +275,9 @@ def test_waiting_follows_its_stream_and_the_last_text_of_either_side(world, open
     alice = world.agents["alice"]
     bring(opened, world, "active")
     replied = timezone.now() + timedelta(hours=2)
-    services.reply(conversation_id=opened.pk, agent=alice, text="Hi", now=replied)
+    writing.reply(conversation_id=opened.pk, agent=alice, text="Hi", now=replied)
     services.close_session(conversation_id=opened.pk, agent=alice, now=replied + timedelta(hours=1))
-    services.write_internal(
+    writing.write_internal(
         conversation_id=opened.pk, author=alice.user, text="no text", now=replied + timedelta(hours=3)
     )
     limit = replied + timedelta(minutes=minutes)
@@ -360,6 +360,6 @@ def test_a_pick_is_lost_when_the_conversation_went_to_another_queue_meanwhile(wo
 
 def test_an_internal_message_of_blanks_is_none(world, opened):
     with pytest.raises(NotAllowed, match="Write something"):
-        services.write_internal(
+        writing.write_internal(
             conversation_id=opened.pk, author=world.users["alice"], text=" \n ", now=timezone.now()
         )

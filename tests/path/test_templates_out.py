@@ -12,7 +12,7 @@ from django.utils import timezone
 from channels_app import doubt, leaving, outbox
 from channels_app.models_deliveries import Delivery
 from channels_app.models_whatsapp import ContentTemplate
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from tests.channels_app.support import MESSAGES, accept, message_json, page_json
 from tests.channels_app.whatsapp import CUSTOMER, OUR_WHATSAPP
@@ -42,7 +42,7 @@ def talk(whatsapp, drain, clock) -> Conversation:
 @pytest.fixture
 def send(whatsapp, talk):
     def reply(template: ContentTemplate, variables=FILLED, **parts) -> Message:
-        return services.reply(
+        return writing.reply(
             conversation_id=talk.pk,
             agent=whatsapp.world.agents["alice"],
             template=template,
@@ -139,7 +139,7 @@ def test_it_cannot_be_sent_by_sms(whatsapp, world, drain):
         conversation_id=Conversation.objects.get().pk, agent=world.agents["alice"], now=timezone.now()
     )
     with pytest.raises(outbox.Refused, match="WhatsApp only"):
-        services.reply(
+        writing.reply(
             conversation_id=talk.pk,
             agent=world.agents["alice"],
             template=whatsapp.template(),
@@ -160,7 +160,7 @@ def test_a_failed_one_is_tried_again_as_the_template_it_was(whatsapp, twilio, dr
     assert first.state == "failed"
 
     twilio.upsert(responses.POST, MESSAGES, json=message_json(3), status=201)
-    again = services.try_again(message=message, agent=whatsapp.world.agents["alice"], now=timezone.now())
+    again = writing.try_again(message=message, agent=whatsapp.world.agents["alice"], now=timezone.now())
     drain()
 
     one, other = posts(twilio)

@@ -15,7 +15,7 @@ from channels_app.models_receipts import InboundText, OptOut, WebhookReceipt
 from channels_app.personal import empty_deliveries, empty_texts
 from channels_app.providers.twilio_extras import extras_of
 from contacts.models import Address, Contact
-from conversations import services
+from conversations import writing
 from conversations.models import Conversation, Message
 from omnichannel.lib.personal import Subject
 from tests.channels_app.support import MESSAGES, accept, ids, message_json, page_json, table
@@ -210,7 +210,7 @@ def test_a_message_whose_webhook_was_lost_is_fetched(whatsapp, twilio, drain):
 
 
 def reply(whatsapp, talk, text):
-    return services.reply(
+    return writing.reply(
         conversation_id=talk.pk, agent=whatsapp.world.agents["alice"], text=text, now=timezone.now()
     )
 
@@ -224,7 +224,7 @@ def test_who_is_forgotten_leaves_nothing_of_their_messages(whatsapp, twilio, dra
     whatsapp.hears("", number=1, Latitude="47.5", Longitude="8.5", ExternalUserId="US.77")
     talk = whatsapp.picked(drain)
     template, variables = whatsapp.template(), {"1": "Nadia", "2": "bike"}
-    services.reply(
+    writing.reply(
         conversation_id=talk.pk,
         agent=whatsapp.world.agents["alice"],
         template=template,

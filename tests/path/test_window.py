@@ -14,7 +14,7 @@ from channels_app.models_receipts import InboundText
 from channels_app.providers.base import Error
 from contacts.models import FOR_EVER
 from contacts.services import set_block
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from tests.channels_app.support import MESSAGES, accept
 from tests.channels_app.whatsapp import CUSTOMER
@@ -85,7 +85,7 @@ def talk(whatsapp, drain, clock) -> Conversation:
 def say(whatsapp, talk):
     def reply(text="Yes, come by.", **parts) -> Message:
         agent, now = whatsapp.world.agents["alice"], datetime.now(tz=UTC)
-        return services.reply(conversation_id=talk.pk, agent=agent, text=text, now=now, **parts)
+        return writing.reply(conversation_id=talk.pk, agent=agent, text=text, now=now, **parts)
 
     return reply
 
@@ -113,7 +113,7 @@ def test_a_second_later_the_exact_sentence_is_told_and_nothing_is_stored(twilio,
     with pytest.raises(outbox.Refused) as refused:
         say()
     assert (str(refused.value), refused.value.verdict.reason) == (SENTENCE, "window_closed")
-    verdict = services.reply_verdict(talk, now=datetime.now(tz=UTC))
+    verdict = writing.reply_verdict(talk, now=datetime.now(tz=UTC))
     assert (verdict.reason, verdict.sentence) == ("window_closed", SENTENCE)
     assert not Delivery.objects.exists()
     assert not Message.objects.filter(direction="outbound").exists()
@@ -157,7 +157,7 @@ def test_by_sms_there_is_no_such_limit(whatsapp, twilio, drain, clock):
     drain()
     talk = Conversation.objects.get()
     assert talk.window_closes_at is None
-    assert not services.reply_verdict(talk, now=WRITTEN + 30 * DAY).reason
+    assert not writing.reply_verdict(talk, now=WRITTEN + 30 * DAY).reason
 
 
 @pytest.mark.parametrize("what", ["blocked", "stop and start", "closed conversation"])
@@ -223,7 +223,7 @@ def test_when_whatsapp_says_that_it_is_closed_it_is(whatsapp, twilio, drain, clo
     with pytest.raises(outbox.Refused, match="24 hour limit"):
         say("Once more")
     with pytest.raises(outbox.Refused, match="24 hour limit"):
-        services.try_again(message=message, agent=whatsapp.world.agents["alice"], now=datetime.now(tz=UTC))
+        writing.try_again(message=message, agent=whatsapp.world.agents["alice"], now=datetime.now(tz=UTC))
 
     clock.shift(HOUR)
     whatsapp.hears("I am back", number=3)

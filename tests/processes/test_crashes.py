@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models_deliveries import Delivery
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from omnichannel.models import WorkerHeartbeat
 from tests.processes.installation import Installation, descendants, installed, wait_until
@@ -37,7 +37,7 @@ def write_replies(installation: Installation, count: int) -> None:
     conversation = Conversation.objects.get()
     services.pick(conversation_id=conversation.pk, agent=alice, now=timezone.now())
     for n in range(count):
-        services.reply(conversation_id=conversation.pk, agent=alice, text=f"Reply {n}", now=timezone.now())
+        writing.reply(conversation_id=conversation.pk, agent=alice, text=f"Reply {n}", now=timezone.now())
 
 
 def test_ten_kills_during_five_hundred_replies_send_nothing_twice(settings: Any, times_as_many: int) -> None:

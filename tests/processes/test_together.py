@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import WebhookReceipt
-from conversations import services
+from conversations import services, writing
 from conversations.models import Conversation, Message
 from tests.processes.installation import Installation, installed, wait_until
 from tests.world import signature, text_params
@@ -75,7 +75,7 @@ def test_stop_and_the_sender_do_not_lock_each_other_out(settings: Any) -> None:
         for conversation in Conversation.objects.all():
             services.pick(conversation_id=conversation.pk, agent=alice, now=timezone.now())
             for n in range(5):
-                services.reply(
+                writing.reply(
                     conversation_id=conversation.pk, agent=alice, text=f"Reply {n}", now=timezone.now()
                 )
 
