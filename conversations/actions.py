@@ -209,10 +209,11 @@ def pick(_request: HttpRequest, seat: Seat, _worklist: Worklist, conversation: C
 
 
 @acts
-def end(_request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
-    """Mark it as resolved."""
+def end(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation) -> HttpResponse:
+    """Mark it as resolved; with `next`, go on to that conversation."""
     services.end(conversation_id=conversation.pk, agent=seat.agent, now=timezone.now())
-    return SeeOther(address_of(worklist, conversation.pk))
+    following = whole_number(request.POST.get("next", "")) or conversation.pk
+    return SeeOther(address_of(worklist, following))
 
 
 @acts

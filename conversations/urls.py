@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from conversations import actions, views
+from conversations import actions, views, views_preferences
 from conversations.worklists import VIEWS, Worklist
 
 
@@ -27,6 +27,8 @@ HERE = "<worklist:worklist>/<int:conversation_id>/"
 urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", views.feed, name="feed"),
+    path("preferences/", views_preferences.edit, name="preferences"),
+    path("keys/", views_preferences.sheet, name="keys"),
     path("<worklist:worklist>/", views.worklist, name="list"),
     path(HERE, views.conversation, name="conversation"),
     path(f"{HERE}pick/", actions.pick, name="pick"),

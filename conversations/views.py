@@ -19,6 +19,7 @@ from channels_app.sessions import has_windows
 from conversations import access, parts, presenters, services, thread, worklists
 from conversations import feed as changes_feed
 from conversations.attaching import attaching_of
+from conversations.bar import bar
 from conversations.bubbles import bubbles
 from conversations.forms import ReplyForm, TransferForm, WriteForm, last_sent
 from conversations.models import Conversation
@@ -107,11 +108,8 @@ def _frame(
         "rows": presenters.rows(page.rows, worklist=worklist, seat=seat, now=now),
         "after": after,
         "older": page.older,
-        "agent": seat.agent,
-        "used_capacity": services.used_capacity(seat.agent),
-        "time_zone": timezone.get_current_timezone_name(),
     }
-    return context, changes_feed.cursor_of_list(page, counts)
+    return context | bar(seat), changes_feed.cursor_of_list(page, counts)
 
 
 def show(

@@ -1,0 +1,22 @@
+"""What every page of the desk shows of its person: the seat, how full it is, its keys."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from conversations import preferences, services
+from conversations.worklists import Seat
+
+
+def bar(seat: Seat) -> dict[str, Any]:
+    """The context of desk/_bar.html and desk/_keys.html."""
+    preference = preferences.preference_of(seat.user)
+    return {
+        "agent": seat.agent,
+        "supervises": seat.sees_everything,
+        "used_capacity": services.used_capacity(seat.agent),
+        "time_zone": timezone.get_current_timezone_name(),
+        "preference": preference,
+        "sheet": SimpleLazyObject(lambda: preferences.sheet(preference, supervises=seat.sees_everything)),
+    }
