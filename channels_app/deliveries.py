@@ -10,6 +10,7 @@ from omnichannel.lib.queue import ring
 
 S = Delivery.State
 CHANGED = "delivery.changed"
+DUE = "delivery.due"
 
 
 def move(
@@ -76,3 +77,16 @@ def cancel(delivery_id: int, *, reason: str, sentence: str, now: datetime) -> bo
         error=reason,
         explanation=sentence,
     )
+
+
+def reschedule(delivery_id: int, *, not_before: datetime | None, now: datetime) -> bool:
+    """Let a delivery leave at another time, or at once (None), unless it is leaving already; True when it
+    will. can_send is asked again when it leaves.
+    """
+    changed = Delivery.objects.filter(pk=delivery_id, state=S.PENDING).update(
+        not_before=not_before, next_attempt_at=not_before or now
+    )
+    if changed:
+        note(delivery_id, "rescheduled" if not_before else "hastened", now)
+        ring(DUE)
+    return bool(changed)

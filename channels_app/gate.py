@@ -76,6 +76,9 @@ def _by_the_clock(facts: Facts, now: datetime) -> Verdict | None:
     """It comes too late."""
     if not facts.is_template and not window.is_open(facts.window_closes_at, now=now):
         return no("window_closed", window.SENTENCE)
+    leaves = max(now, facts.not_before or now)
+    if not facts.is_template and not window.is_open(facts.window_closes_at, now=leaves):
+        return no("window_closed_by_then", "The 24 hours will be over by then: choose an earlier time.")
     if facts.not_after and now > facts.not_after:
         return no("too_late", "The time in which this text made sense is over.")
     return None

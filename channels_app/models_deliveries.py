@@ -94,6 +94,12 @@ class Delivery(models.Model):
                 name="delivery_pending",
                 condition=models.Q(state="pending"),
             ),
+            # What of a customer's waits for a time of its own.
+            models.Index(
+                fields=["address", "not_before"],
+                name="delivery_planned",
+                condition=models.Q(state="pending", not_before__isnull=False),
+            ),
             # What hangs in doubt.
             models.Index(
                 fields=["left_at"],

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from channels_app import gate, media, media_rules, templates
 from channels_app.accounts import provider_of, rules_of
+from channels_app.deliveries import DUE
 from channels_app.media_files import StoredFile
 from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
@@ -19,7 +20,6 @@ from routing.channels import blocked_extensions
 from routing.models import Channel
 
 S = Delivery.State
-DUE = "delivery.due"
 Kind = Address.Kind
 # What can be written to on each channel; business-scoped ids exist on WhatsApp alone.
 ANSWERABLE: dict[str, frozenset[Kind]] = {
@@ -129,7 +129,7 @@ def submit(
             priority=priority,
             not_before=not_before,
             not_after=not_after,
-            next_attempt_at=now,
+            next_attempt_at=max(now, not_before or now),
             retry_of=retry_of,
             template=template,
             template_variables=dict(template_variables or {}) if template else {},

@@ -5,10 +5,12 @@ from django.db.models import Q
 from channels_app.models_deliveries import Delivery
 from conversations.models import Conversation, Message
 
-# Our words on a delivery that was called off on purpose: by its agent, or as asked when it was written.
+# Our words on a delivery that was called off on purpose: by its agent, as asked when it was
+# written, or with its conversation.
 TAKEN_BACK = "taken_back"
 CUSTOMER_WROTE = "customer_wrote"
-ON_PURPOSE = frozenset({TAKEN_BACK, CUSTOMER_WROTE})
+CLOSED = "closed"
+ON_PURPOSE = frozenset({TAKEN_BACK, CUSTOMER_WROTE, CLOSED})
 DID_NOT_ARRIVE = Q(delivery__state__in=[Delivery.State.FAILED, Delivery.State.UNDELIVERED]) | Q(
     delivery__state=Delivery.State.CANCELED
 ) & ~Q(delivery__error__in=ON_PURPOSE)

@@ -16,6 +16,7 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText
 from contacts.services import Identity
+from conversations import later
 from conversations.access import may_act
 from conversations.cards import preview
 from conversations.changes import PREVIEW, Lost, add, change_state, close_open_session, locked, own, save, say
@@ -95,6 +96,7 @@ def add_inbound(
         change_state(conversation, Cause.CUSTOMER_WROTE, now)
         conversation.agent = None
         say(conversation, "The customer wrote again: back in the queue.", now)
+    later.customer_wrote(conversation, now)
     save(conversation, now)
     return message
 
@@ -188,6 +190,7 @@ def close_session(
         state = change_state(conversation, Cause.CLOSE_SESSION, now)
         if state is State.CLOSED:
             close_open_session(conversation, Reason.CONVERSATION_CLOSED, now)
+            later.conversation_closed(conversation, now)
             conversation.closed_at, conversation.closed_by = now, agent
             conversation.customer_waits_since = None
             say(conversation, f"{agent} closed the conversation.", now)

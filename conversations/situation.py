@@ -67,7 +67,7 @@ def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Si
         reads_earlier=seat.sees_everything or conversation.agent_id == seat.agent.pk,
         is_window_closed=is_mine and verdict.reason == "window_closed" and refusal == verdict.sentence,
         wrote_since_end=wrote_since_end(conversation),
-        is_unanswered=conversation.last_inbound_at == conversation.last_message_at,
+        is_unanswered=conversation.customer_waits_since is not None,
         reply_refusal=refusal,
         note_refusal=note_refusal(conversation, may_act=may_act),
     )

@@ -9,6 +9,7 @@ from channels_app.models_deliveries import Delivery
 from channels_app.models_media import Media
 from channels_app.providers.base import Error
 from channels_app.sessions import window_closes_at
+from conversations import later
 from conversations.changes import change_state, close_open_session, locked, save, say
 from conversations.failures import has_failed
 from conversations.models import Conversation, Message, Session, State
@@ -42,7 +43,8 @@ def overdue(*, now: datetime, longest: Limits | None = None) -> QuerySet[Convers
             last_message_at__lte=now - timedelta(minutes=minutes),
         )
     # Said once more for the indexes, which leave the closed ones out.
-    return Conversation.objects.filter(~Q(state=State.CLOSED), idle)
+    # Nobody is forgotten who will still be written to.
+    return Conversation.objects.filter(~Q(state=State.CLOSED), idle).exclude(later.has_planned())
 
 
 def close_overdue(*, now: datetime, most: int = 500) -> int:
@@ -84,6 +86,7 @@ def close_for_erasure(*, conversation_id: int, now: datetime) -> None:
             return
         change_state(conversation, Cause.ERASURE, now)
         close_open_session(conversation, Session.ClosureReason.CONVERSATION_CLOSED, now)
+        later.conversation_closed(conversation, now)
         conversation.closed_at, conversation.closed_by = now, conversation.agent
         conversation.customer_waits_since = None
         save(conversation, now)
@@ -98,8 +101,10 @@ def show_changed_deliveries(*, now: datetime, most: int = 100) -> int:
 
 
 def _show_delivery(delivery_id: int, now: datetime) -> None:
-    found = Message.objects.filter(delivery=delivery_id).values_list("conversation_id", "delivery__error")
-    conversation_id, error = found.first() or (None, "")
+    found = Message.objects.filter(delivery=delivery_id).values_list(
+        "conversation_id", "delivery__error", "delivery__not_before", "created_at"
+    )
+    conversation_id, error, not_before, written = found.first() or (None, "", None, now)
     with transaction.atomic():
         # Cleared first: a change that comes after this is news again.
         Delivery.objects.filter(pk=delivery_id, is_news=True).update(is_news=False)
@@ -108,6 +113,8 @@ def _show_delivery(delivery_id: int, now: datetime) -> None:
         with locked(conversation_id) as conversation:
             Message.objects.filter(delivery=delivery_id).update(version=conversation.version)
             conversation.has_failed_message = has_failed(conversation)
+            if later.is_scheduled(not_before, written=written) and conversation.state != State.CLOSED:
+                conversation.customer_waits_since = later.waits_since(conversation)
             if error == Error.WINDOW_CLOSED:
                 # WhatsApp may know better than our clock: the composer must offer what still can be sent.
                 conversation.window_closes_at = window_closes_at(conversation.number, conversation.address)
