@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -24,16 +23,17 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText
 from channels_app.providers import REGISTRY
-from conversations import access, services, writing
+from conversations import access, services, supervising, writing
+from conversations.api_fields import QueueField
 from conversations.api_files import FileSerializer
 from conversations.api_replies import LONGEST_TEXT, FilesReplySerializer, ReplySerializer
+from conversations.api_supervisor import AssignSerializer
 from conversations.files import files_of
 from conversations.models import Conversation, Message, State
 from conversations.transitions import NotAllowed
 from omnichannel.lib import phones
 from omnichannel.lib.ids import whole_number
 from omnichannel.lib.rest import ID, IdFilter
-from routing.models import Queue
 
 CLOSING_FIRST = "window_closes_at"
 SAME_ID_AT_MOST = 10
@@ -168,28 +168,6 @@ class NoteSerializer(TextSerializer):
         return text
 
 
-@extend_schema_field(OpenApiTypes.STR)
-class QueueField(serializers.Field):
-    """A queue by name, or by id (a whole number)."""
-
-    default_error_messages = {"unknown": "There is no such queue.", "wrong": "Give a queue's name or id."}
-
-    def to_internal_value(self, data: Any) -> Queue:
-        """The queue; fails for what is neither text nor whole number."""
-        if isinstance(data, bool) or not isinstance(data, int | str) or "\x00" in str(data):
-            self.fail("wrong")
-        found = Queue.objects.filter(name=data).first() if isinstance(data, str) else None
-        if found is None and (pk := whole_number(str(data))) is not None:
-            found = Queue.objects.filter(pk=pk).first()
-        if found is None:
-            self.fail("unknown")
-        return found
-
-    def to_representation(self, value: Queue) -> str:
-        """Its name."""
-        return value.name
-
-
 class TransferSerializer(serializers.Serializer):
     """Where a conversation goes."""
 
@@ -294,6 +272,27 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
         _agent_for(request, int(pk))
         values = _validated(TransferSerializer(data=request.data))
         return self._change(services.transfer_to_queue, pk, **values)
+
+    @extend_schema(request=AssignSerializer, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str) -> Response:
+        """Supervisors: give an Open conversation to an agent of its queue, or move it to another queue."""
+        supervisor = _agent_for(request, int(pk))
+        values = _validated(AssignSerializer(data=request.data))
+        what: dict[str, Any] = {"conversation_id": int(pk), "supervisor": supervisor, "now": timezone.now()}
+        if "queue" in values:
+            changed = supervising.assign_to_queue(queue=values["queue"], **what)
+        else:
+            changed = supervising.assign(to=values["agent"], beyond=values["beyond_capacity"], **what)
+        return Response(ConversationSerializer(changed).data)
+
+    @extend_schema(request=None, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"], url_path="take-over")
+    def take_over(self, request: Request, pk: str) -> Response:
+        """Supervisors: take a conversation from its agent."""
+        supervisor = _agent_for(request, int(pk))
+        changed = supervising.take_over(conversation_id=int(pk), supervisor=supervisor, now=timezone.now())
+        return Response(ConversationSerializer(changed).data)
 
     @extend_schema(
         request={"application/json": ReplySerializer, "multipart/form-data": FilesReplySerializer},

@@ -54,10 +54,23 @@ def own(conversation_id: int, agent: Agent) -> Iterator[Conversation]:
 
 
 def change_state(conversation: Conversation, cause: Cause, now: datetime) -> State:
-    """Move along the table; raises NotAllowed. Not saved yet."""
+    """Move along the table; raises NotAllowed. Not saved yet. Where the state stays, so does since when."""
     state = after(State(conversation.state), cause)
-    conversation.state, conversation.state_changed_at = state, now
+    if state != conversation.state:
+        conversation.state, conversation.state_changed_at = state, now
     return state
+
+
+def give_to(conversation: Conversation, agent: Agent, now: datetime) -> None:
+    """Make it this agent's, with a turn of their own and its units on their capacity. Not saved yet."""
+    conversation.agent, conversation.units = agent, conversation.work_stream.capacity
+    Session.objects.create(
+        conversation=conversation,
+        agent=agent,
+        queue_id=conversation.queue_id,
+        created_at=now,
+        agent_accepted_at=now,
+    )
 
 
 def close_open_session(conversation: Conversation, reason: str, now: datetime) -> None:

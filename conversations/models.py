@@ -142,6 +142,7 @@ class Session(models.Model):
         CONVERSATION_TIMEOUT = "conversation_timeout"
         AGENT_REROUTED = "agent_rerouted"  # released to its queue
         AGENT_TRANSFER_TO_QUEUE = "agent_transfer_to_queue"
+        SUPERVISOR_TOOK_OVER = "supervisor_took_over"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="sessions")
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="sessions")

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from conversations.forms_supervisor import AssignForm
 from conversations.situation import Situation
 from conversations.worklists import Seat
 
 
 def _nothing_more(_seat: Seat, _situation: Situation) -> Mapping[str, Any]:
     return {}
+
+
+def _for_supervisors(_seat: Seat, situation: Situation) -> Mapping[str, Any]:
+    return {"assign_form": AssignForm(situation.conversation)} if "assign" in situation.commands else {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,13 @@ PARTS: tuple[Part, ...] = (
     Part(
         name="commands",
         template="desk/_commands.html",
-        shows=lambda _, now: (now.commands, now.wrote_since_end, now.conversation.queue_id),
+        shows=lambda _, now: (
+            now.commands,
+            now.wrote_since_end,
+            now.conversation.queue_id,
+            now.conversation.agent_id,
+        ),
+        context=_for_supervisors,
     ),
     Part(
         name="reply",

@@ -19,7 +19,18 @@ from contacts.services import Identity
 from conversations import later
 from conversations.access import may_act
 from conversations.cards import preview
-from conversations.changes import PREVIEW, Lost, add, change_state, close_open_session, locked, own, save, say
+from conversations.changes import (
+    PREVIEW,
+    Lost,
+    add,
+    change_state,
+    close_open_session,
+    give_to,
+    locked,
+    own,
+    save,
+    say,
+)
 from conversations.facts import route
 from conversations.models import Conversation, Message, RoutingDecision, Session, State
 from conversations.transitions import USES_CAPACITY, Cause
@@ -154,14 +165,7 @@ def pick(*, conversation_id: int, agent: Agent, now: datetime) -> Conversation:
             raise Lost(f"{conversation.agent} has this conversation already.")
         else:
             change_state(conversation, Cause.PICK, now)
-        conversation.agent, conversation.units = agent, conversation.work_stream.capacity
-        Session.objects.create(
-            conversation=conversation,
-            agent=agent,
-            queue_id=conversation.queue_id,
-            created_at=now,
-            agent_accepted_at=now,
-        )
+        give_to(conversation, agent, now)
         say(conversation, f"{agent} took the conversation.", now)
         save(conversation, now)
     return conversation

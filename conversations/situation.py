@@ -11,6 +11,8 @@ from conversations.transitions import TABLE, USES_CAPACITY, Cause
 from conversations.worklists import Seat
 
 COMMANDS = {
+    "assign": Cause.ASSIGN,
+    "take-over": Cause.TAKE_OVER,
     "pick": Cause.PICK,
     "reopen": Cause.REOPEN,
     "transfer": Cause.TRANSFER,
@@ -18,6 +20,7 @@ COMMANDS = {
     "close-session": Cause.CLOSE_SESSION,
     "end": Cause.END,
 }
+SUPERVISING = frozenset({Cause.ASSIGN, Cause.TAKE_OVER})
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,14 @@ def commands(conversation: Conversation, *, seat: Seat, may_act: bool) -> list[s
     return [
         command
         for command, cause in COMMANDS.items()
-        if may_act and (State(conversation.state), cause) in TABLE and (is_mine or cause is Cause.PICK)
+        if may_act
+        and (State(conversation.state), cause) in TABLE
+        and (_is_for_supervisors(seat, is_mine) if cause in SUPERVISING else is_mine or cause is Cause.PICK)
     ]
+
+
+def _is_for_supervisors(seat: Seat, is_mine: bool) -> bool:
+    return seat.sees_everything and not is_mine
 
 
 def may_write(conversation: Conversation, *, seat: Seat) -> bool:

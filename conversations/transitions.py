@@ -21,6 +21,9 @@ class Cause(StrEnum):
     RELEASE = "release"
     TRANSFER = "transfer"
     REOPEN = "reopen"
+    ASSIGN = "assign"
+    MOVE = "move"
+    TAKE_OVER = "take_over"
     TIME = "time"
     OPT_OUT_WORD = "opt_out_word"
     ERASURE = "erasure"
@@ -33,6 +36,11 @@ TABLE: dict[tuple[State, Cause], State] = {
     (State.ACTIVE, Cause.TRANSFER): State.OPEN,  # 9
     (State.ACTIVE, Cause.CLOSE_SESSION): State.WAITING,  # 10, 11
     (State.WRAP_UP, Cause.CLOSE_SESSION): State.CLOSED,  # 12
+    (State.OPEN, Cause.ASSIGN): State.ACTIVE,  # a supervisor gives it to an agent
+    (State.OPEN, Cause.MOVE): State.OPEN,  # … or to another queue
+    (State.ACTIVE, Cause.TAKE_OVER): State.ACTIVE,  # a supervisor takes it from its agent
+    (State.WAITING, Cause.TAKE_OVER): State.ACTIVE,
+    (State.WRAP_UP, Cause.TAKE_OVER): State.WRAP_UP,
     (State.WAITING, Cause.TIME): State.CLOSED,  # 13
     (State.WAITING, Cause.REOPEN): State.ACTIVE,  # 14
     (State.WAITING, Cause.CUSTOMER_WROTE): State.OPEN,  # 15
@@ -53,6 +61,9 @@ VERBS = {
     Cause.RELEASE: "released",
     Cause.TRANSFER: "transferred",
     Cause.REOPEN: "reopened",
+    Cause.ASSIGN: "assigned",
+    Cause.MOVE: "assigned",
+    Cause.TAKE_OVER: "taken over",
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from conversations import actions, views, views_preferences
+from conversations import actions, actions_supervisor, views, views_preferences
 from conversations.worklists import VIEWS, Worklist
 
 
@@ -40,6 +40,8 @@ urlpatterns = [
     path(f"{HERE}close-session/", actions.close_session, name="close-session"),
     path(f"{HERE}release/", actions.release, name="release"),
     path(f"{HERE}transfer/", actions.transfer, name="transfer"),
+    path(f"{HERE}assign/", actions_supervisor.assign, name="assign"),
+    path(f"{HERE}take-over/", actions_supervisor.take_over, name="take-over"),
     path(f"{HERE}files/<int:media_id>/fetch-again/", actions.fetch_again, name="fetch-again"),
     path(f"{HERE}messages/<int:message_id>/try-again/", actions.try_again, name="try-again"),
 ]

@@ -137,7 +137,7 @@ def show(
         "earlier": thread.earlier(conversation, seat=seat),
         "last_sent": last_sent(request.session),
     }
-    context |= seen | parts.context_of(parts.PARTS, seat, situation)
+    context |= seen | parts.context_of(parts.PARTS, seat, situation) | (forms or {})
     return render(request, "desk/conversation.html", context, status=status)
 
 

@@ -32,6 +32,11 @@ EXPECTED = {
     ("waiting", "time"): "closed",
     ("wrap_up", "close_session"): "closed",
     ("wrap_up", "time"): "closed",
+    ("open", "assign"): "active",
+    ("open", "move"): "open",
+    ("active", "take_over"): "active",
+    ("waiting", "take_over"): "active",
+    ("wrap_up", "take_over"): "wrap_up",
     **{(state, "erasure"): "closed" for state in ("open", "active", "waiting", "wrap_up")},
 }
 
