@@ -117,6 +117,11 @@ class Conversation(models.Model):
                 name="conversation_window",
                 condition=~Q(state="closed") & Q(window_closes_at__isnull=False),
             ),
+            # The figures of today: what began, and what was closed.
+            models.Index(fields=["-created_at", "-id"], name="conversation_begun"),
+            models.Index(
+                fields=["-closed_at", "-id"], name="conversation_closed", condition=Q(state="closed")
+            ),
             models.Index(fields=["address", "-id"], name="conversation_by_address"),
             models.Index(fields=["contact", "-id"], name="conversation_by_contact"),
         ]

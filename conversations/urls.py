@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from conversations import actions, actions_supervisor, views, views_preferences
+from conversations import actions, actions_supervisor, views, views_preferences, views_today
 from conversations.worklists import VIEWS, Worklist
 
 
@@ -28,6 +28,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", views.feed, name="feed"),
     path("preferences/", views_preferences.edit, name="preferences"),
+    path("today/", views_today.today, name="today"),
+    path("today/<slug:slug>/", views_today.behind, name="figure"),
     path("keys/", views_preferences.sheet, name="keys"),
     path("<worklist:worklist>/", views.worklist, name="list"),
     path(HERE, views.conversation, name="conversation"),
