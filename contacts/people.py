@@ -3,7 +3,8 @@
 from django.db.models import QuerySet
 
 from contacts.columns import Person, Refused
-from contacts.models import Account, Contact, ImportJob, ImportRow, Note
+from contacts.models import Contact, ImportJob, ImportRow, Note
+from contacts.services import company_named
 from contacts.under_erasure import SENTENCE, being_erased, lock_contacts
 from omnichannel.lib.folding import fold
 
@@ -19,7 +20,7 @@ def take_in(person: Person, *, known: str, by: str) -> tuple[str, Contact]:
     contact = recognised(person)
     if contact is None:
         contact = Contact(**{name: getattr(person, name) for name in COPIED})
-        contact.account = _company(person.company)
+        contact.account = company_named(person.company)
         contact.full_clean(validate_constraints=False)
         contact.save()
         _note(contact, person.note, by)
@@ -71,7 +72,7 @@ def _change(contact: Contact, person: Person) -> bool:
         if value and value != getattr(contact, name):
             setattr(contact, name, value)
             changed.append(name)
-    company = _company(person.company)
+    company = company_named(person.company)
     if company is not None and company.pk != contact.account_id:
         contact.account = company
         changed.append("account")
@@ -79,17 +80,6 @@ def _change(contact: Contact, person: Person) -> bool:
         contact.full_clean(validate_constraints=False)
         contact.save()
     return bool(changed)
-
-
-def _company(name: str) -> Account | None:
-    if not name:
-        return None
-    found = Account.objects.filter(name_key=fold(name)).order_by("id").first()
-    if found is None:
-        found = Account(name=name)
-        found.full_clean()
-        found.save()
-    return found
 
 
 def _note(contact: Contact, text: str, by: str) -> bool:

@@ -7,9 +7,10 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from contacts.fields import clean_phone
-from contacts.models import FOR_EVER, Address, Contact, Note
+from contacts.models import FOR_EVER, Account, Address, Contact, Note
 from contacts.under_erasure import BeingErased, being_erased, lock_contacts
 from omnichannel.lib import phones
+from omnichannel.lib.folding import fold
 from omnichannel.lib.phones import WireAddress
 
 
@@ -97,6 +98,21 @@ def link(*, address: Address, contact: Contact | None) -> None:
     address.save(update_fields=["contact"])
 
 
+def company_named(name: str) -> Account | None:
+    """The company of this name, upper and lower case and accents aside; made when there is none.
+
+    None for the empty name. Raises ValidationError.
+    """
+    if not name:
+        return None
+    found = Account.objects.filter(name_key=fold(name)).order_by("id").first()
+    if found is None:
+        found = Account(name=name)
+        found.full_clean()
+        found.save()
+    return found
+
+
 def same_mobile(contact: Contact) -> QuerySet[Contact]:
     """Other contacts with the same mobile phone: its texts are then nobody's for sure."""
     others = Contact.objects.filter(mobile_phone=contact.mobile_phone).exclude(pk=contact.pk)
@@ -147,11 +163,15 @@ def identify(address: Address) -> Identity:
     """
     if address.contact is not None:
         return Identity(address, address.contact, "one")
-    if address.kind != Address.Kind.PHONE:
-        return Identity(address, None, "none")
-    forms = phones.same_phone(address.value)
-    same_number = Contact.objects.filter(mobile_phone__in=forms).select_related("account")
-    matches = list(same_number.order_by("id")[:2])
+    matches = list(with_mobile(address).order_by("id")[:2])
     if len(matches) == 1:
         return Identity(address, matches[0], "one")
     return Identity(address, None, "several" if matches else "none")
+
+
+def with_mobile(address: Address) -> QuerySet[Contact]:
+    """The contacts whose mobile phone this address is, in either form where a country has two."""
+    if address.kind != Address.Kind.PHONE:
+        return Contact.objects.none()
+    forms = phones.same_phone(address.value)
+    return Contact.objects.filter(mobile_phone__in=forms).select_related("account")

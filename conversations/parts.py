@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from conversations import customer
 from conversations.forms_supervisor import AssignForm
 from conversations.situation import Situation
 from conversations.worklists import Seat
@@ -22,6 +23,12 @@ def _nothing_more(_seat: Seat, _situation: Situation) -> Mapping[str, Any]:
 
 def _for_supervisors(_seat: Seat, situation: Situation) -> Mapping[str, Any]:
     return {"assign_form": AssignForm(situation.conversation)} if "assign" in situation.commands else {}
+
+
+def _identity(seat: Seat, situation: Situation) -> tuple[object, ...]:
+    """Whose conversation it is, and what this person may do about that."""
+    conversation = situation.conversation
+    return conversation.contact_id, customer.is_own(conversation, seat), situation.may_act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +82,35 @@ PARTS: tuple[Part, ...] = (
         template="desk/_note.html",
         shows=lambda _, now: now.note_refusal,
         is_written_in=True,
+    ),
+    Part(
+        name="who",
+        template="desk/customer/_who.html",
+        shows=lambda seat, now: (
+            *_identity(seat, now),
+            now.conversation.title,
+            now.conversation.address.blocked_until,
+            now.reply_refusal,
+        ),
+        context=lambda seat, now: {"who": customer.who(seat, now)},
+    ),
+    Part(
+        name="work",
+        template="desk/customer/_work.html",
+        shows=_identity,
+        context=lambda seat, now: {"work": customer.work(seat, now)},
+        is_written_in=True,
+    ),
+    Part(
+        name="around",
+        template="desk/customer/_around.html",
+        shows=lambda seat, now: (
+            *_identity(seat, now),
+            now.conversation.state,
+            now.conversation.queue_id,
+            now.conversation.transfer_count,
+        ),
+        context=lambda seat, now: {"around": customer.around(seat, now)},
     ),
 )
 WATCHED: tuple[Watched, ...] = ()

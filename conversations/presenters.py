@@ -1,4 +1,4 @@
-"""What templates show beside the thread, as plain data: lists, the clock, the customer. Asks nothing."""
+"""What templates show beside the thread, as plain data: lists, the clock. Asks nothing."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,18 +6,11 @@ from datetime import datetime, timedelta
 
 from channels_app import window
 from conversations.bubbles import FAILED
-from conversations.models import Conversation, Message, RoutingDecision, State
+from conversations.models import Conversation, Message, State
 from conversations.worklists import MOST_COUNTED, WORKLISTS, Closing, Seat, Worklist, views_of
 
 Direction = Message.Direction
 STATE_TONES = {State.ACTIVE: "accent", State.WAITING: "ok", State.WRAP_UP: "warn"}
-# The documents' own sentences.
-IDENTIFICATION = {
-    Conversation.Identification.SEVERAL: "One or more records found. Select a record or create new",
-    Conversation.Identification.NONE: "No records found. Search for an existing customer record or create a "
-    "new one to link to this conversation",
-}
-VERDICT_WORDS = {"true": "true", "false": "not true", "skipped": "not asked, an earlier one was true"}
 
 
 # --- navigation and list --------------------------------------------------------------------------
@@ -177,30 +170,3 @@ def closes_in(left: timedelta) -> str:
     if minutes < 1:
         return "Closes in under 1 min"
     return f"Closes in {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"Closes in {minutes} min"
-
-
-# --- beside the thread ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Customer:
-    """Who writes, and why the conversation is here."""
-
-    identification: str
-    reason: str
-    decided_at: datetime | None
-    queue: str
-    verdicts: list[tuple[str, str]]
-
-
-def customer(conversation: Conversation, decision: RoutingDecision | None) -> Customer:
-    """The pane beside the thread."""
-    found = Conversation.Identification(conversation.identification)
-    verdicts = decision.verdicts if decision else []
-    return Customer(
-        identification="" if conversation.contact_id else IDENTIFICATION.get(found, ""),
-        reason=decision.reason if decision else "",
-        decided_at=decision.decided_at if decision else None,
-        queue=decision.queue.name if decision else "",
-        verdicts=[(v["name"], VERDICT_WORDS.get(v["result"], v["result"])) for v in verdicts],
-    )

@@ -1,4 +1,4 @@
-"""Reading one conversation for the desk: a bounded stretch of its thread, and what surrounds it."""
+"""Reading one conversation for the desk: a bounded stretch of its thread."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,12 +7,9 @@ from django.db.models import Q, QuerySet
 
 from channels_app.media import ShownFile, shown
 from channels_app.models_media import Media
-from conversations import access
-from conversations.models import Conversation, Message, RoutingDecision
-from conversations.worklists import Seat
+from conversations.models import Conversation, Message
 
 MOST_MESSAGES = 200
-MOST_EARLIER = 10
 
 
 @dataclass(frozen=True)
@@ -78,14 +75,3 @@ def changed(
     found = list(_messages(conversation).filter(Q(seq=last) | news).order_by("seq")[: MOST_MESSAGES + 2])
     before = next((message for message in found if message.seq == last), None)
     return before, [message for message in found if message.version > since]
-
-
-def earlier(conversation: Conversation, *, seat: Seat) -> list[Conversation]:
-    """Other conversations of the same address that this person may read, newest first."""
-    others = access.visible(seat.user).filter(address_id=conversation.address_id).exclude(pk=conversation.pk)
-    return list(others.select_related("queue", "closed_by__user").order_by("-id")[:MOST_EARLIER])
-
-
-def why_here(conversation: Conversation) -> RoutingDecision | None:
-    """The latest routing decision."""
-    return conversation.decisions.select_related("queue").order_by("-id").first()

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from channels_app.accounts import rules_of
 from channels_app.sessions import has_windows
-from conversations import access, parts, presenters, services, thread, worklists
+from conversations import access, customer, parts, presenters, services, thread, worklists
 from conversations import feed as changes_feed
 from conversations.attaching import attaching_of
 from conversations.bar import bar
@@ -133,8 +133,8 @@ def show(
         "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, seat, situation, stretch)),
         "stretch": stretch,
         "bubbles": bubbles(stretch.messages, looks=changes_feed.looks_of(situation, stretch.messages)),
-        "customer": presenters.customer(conversation, thread.why_here(conversation)),
-        "earlier": thread.earlier(conversation, seat=seat),
+        "asked": request.GET.get("find", ""),
+        "found": SimpleLazyObject(lambda: customer.find(request.GET.get("find", ""), seat.user)),
         "last_sent": last_sent(request.session),
     }
     context |= seen | parts.context_of(parts.PARTS, seat, situation) | (forms or {})
