@@ -22,7 +22,7 @@ from conversations.situation import Situation
 from conversations.trial import shown_masked
 from conversations.worklists import Seat
 from omnichannel.lib import phones
-from omnichannel.lib.local_time import local_time
+from omnichannel.lib.phone_times import local_time
 from routing.conditions import FIELDS
 
 MOST_FOUND = 8

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from channels_app.models_receipts import OptOut
 from contacts.models import FOR_EVER, Account, Address, Contact, Note
-from conversations import linking, services
+from conversations import linking, services, writing
 from conversations.changes import NotYours
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
@@ -397,7 +397,7 @@ def test_why_it_is_here_names_the_facts_with_numbers_masked(world, drain, alice,
 
 
 def test_texts_that_wait_for_their_moment_are_counted(world, alice, taken, now):
-    sent = services.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
+    sent = writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
     type(sent.delivery).objects.update(not_before=now + timedelta(hours=2))
 
     assert "1 text to be sent later" in pane_of(alice, taken)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from omnichannel.lib.local_time import local_time
+from omnichannel.lib.phone_times import local_time
 
 NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 
