@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from channels_app import window
+from omnichannel.lib import slugs
 
 
 class Answer(StrEnum):
@@ -34,6 +35,7 @@ class Facts:
     not_after: datetime | None = None
     files: int = 0
     files_problem: str = ""  # the first thing that media_rules says is wrong with them
+    slugs_left: tuple[str, ...] = ()  # what was to be filled in and is not
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def _in_itself(facts: Facts) -> Verdict | None:
     if facts.length > facts.text_limit:
         over = facts.length - facts.text_limit
         return no("too_long", f"At most {facts.text_limit} characters; this text has {over} too many.")
+    if facts.slugs_left:
+        return no("slug", slugs.sentence(facts.slugs_left))
     return None
 
 

@@ -15,6 +15,7 @@ from channels_app.models_whatsapp import ContentTemplate
 from channels_app.opt_outs import is_opted_out
 from channels_app.sessions import window_closes_at
 from contacts.models import Address
+from omnichannel.lib import slugs
 from omnichannel.lib.queue import ring
 from routing.channels import blocked_extensions
 from routing.models import Channel
@@ -66,6 +67,7 @@ def verdict_for(
         not_after=not_after,
         files=len(files),
         files_problem=problems[0].sentence if problems else "",
+        slugs_left=tuple(slugs.slugs_in(text)),
     )
     return gate.can_send(facts, now=now)
 

@@ -43,7 +43,7 @@ MAP = {
         "contact-merges",
         "customer-erasures",
     ),
-    "Conversations": ("conversations.Conversation",),
+    "Conversations": ("conversations.Conversation", "conversations.QuickReply"),
     "Diagnostics": (
         "channel-health",
         "channels_app.Incident",

@@ -16,6 +16,7 @@ from contacts.import_api import ImportViewSet
 from contacts.merge_api import MergeViewSet
 from conversations.api import ConversationViewSet, MessageViewSet
 from conversations.api_files import MediaViewSet
+from conversations.api_quick_replies import QuickReplyViewSet
 from conversations.api_texts import InboundTextViewSet
 from omnichannel.audit_log.api import AuditEntryViewSet
 from omnichannel.customers.api import AddressViewSet, ContactViewSet
@@ -54,6 +55,7 @@ for name, viewset in {
     "conversations": ConversationViewSet,
     "messages": MessageViewSet,
     "media": MediaViewSet,
+    "quick-replies": QuickReplyViewSet,
     "audit-log": AuditEntryViewSet,
 }.items():
     router.register(name, viewset, basename=f"api-{name}")

@@ -10,6 +10,7 @@ NAMES = {
     "channels_app.WhatsAppAccount": ("WhatsApp account", "WhatsApp"),
     "channels_app.WhatsAppNumber": ("WhatsApp Number", "WhatsApp Numbers"),
     "channels_app.ProviderAccount": ("Provider account", "Provider accounts"),
+    "conversations.QuickReply": ("Quick reply", "Quick replies"),
     "contacts.Account": ("Account (company)", "Accounts (companies)"),
     "channels_app.OptOut": ("Opt-out", "Opt-outs"),
     "channels_app.InboundUrl": ("Inbound URL", "Inbound URLs"),
@@ -44,6 +45,7 @@ WHEN_EMPTY = {
     "contacts.Contact": "Add one, or import a file. Unknown senders are served without.",
     "contacts.Account": "The companies that contacts belong to.",
     "contacts.Address": "Every number that texts us appears here.",
+    "conversations.QuickReply": "Messages that agents insert while they write, found by / in the text.",
     "conversations.Conversation": "They begin with a customer's first text.",
 }
 

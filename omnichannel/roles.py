@@ -56,6 +56,7 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         "auth.group": VIEW,
         "omnichannel.auditentry": VIEW,
         "agents.signinpolicy": ("view", "change"),
+        "conversations.quickreply": EVERYTHING,
     },
     SUPERVISOR: {
         **dict.fromkeys(CONFIGURATION | RECORDS, VIEW),
@@ -66,12 +67,14 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         "contacts.contact": ("view", "add", "change", "export"),
         "contacts.importjob": ("view", "add", "change"),
         "contacts.merge": ("view", "add", "change"),
+        "conversations.quickreply": EVERYTHING,
     },
     AGENT: {
         "agents.agent": VIEW,
         "routing.workstream": VIEW,
         "routing.queue": VIEW,
         "channels_app.contenttemplate": VIEW,
+        "conversations.quickreply": VIEW,
         **dict.fromkeys(CUSTOMERS, ("view", "add", "change")),
     },
 }

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from agents.api import AgentField, AgentSerializer
 from agents.models import Agent
+from omnichannel.lib.ids import whole_number
 from omnichannel.lib.rest import ID
 from routing.api_rules import RuleOrderSerializer, order_of, put_order
 from routing.channels import NotEnabled, check_enabled
@@ -58,6 +60,36 @@ class WorkStreamSerializer(serializers.ModelSerializer):
         except NotEnabled as error:
             raise serializers.ValidationError({"channel": [str(error)]}) from error
         return attrs
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class WorkStreamField(serializers.RelatedField):
+    """A work stream in use by name, or by id (a whole number)."""
+
+    default_error_messages = {
+        "unknown": "There is no work stream {value}.",
+        "wrong": "Give names or ids of work streams.",
+    }
+
+    def __init__(self, **options: Any) -> None:
+        if not options.get("read_only"):
+            options.setdefault("queryset", in_use())
+        super().__init__(**options)
+
+    def to_representation(self, value: Any) -> str:
+        """Its name."""
+        return str(value.name)
+
+    def to_internal_value(self, data: Any) -> WorkStream:
+        """The stream; fails for what is neither text nor whole number."""
+        if isinstance(data, bool) or not isinstance(data, int | str) or "\x00" in str(data):
+            self.fail("wrong")
+        found = in_use().filter(name=data).first() if isinstance(data, str) else None
+        if found is None and (pk := whole_number(str(data))) is not None:
+            found = in_use().filter(pk=pk).first()
+        if found is None:
+            self.fail("unknown", value=data)
+        return found
 
 
 class MayOrderRules(BasePermission):

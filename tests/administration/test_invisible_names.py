@@ -7,6 +7,7 @@ from django.test import Client
 
 from contacts import imports
 from contacts.models import Account, Contact, ImportRow
+from conversations.models_quick_replies import QuickReply
 from omnichannel.lib.visible import NOTHING_TO_SEE
 from routing.models import Queue, RoutingRule, WorkStream
 from tests.administration.conftest import errors_of, form_of
@@ -14,6 +15,7 @@ from tests.world import World
 
 # Model, form, API, field, what else the API needs.
 NAMES = [
+    (QuickReply, "conversations/quickreply", "quick-replies", "title", {"message": "x"}),
     (Contact, "contacts/contact", "contacts", "last_name", {}),
     (Contact, "contacts/contact", "contacts", "first_name", {"last_name": "Keller"}),
     (Account, "contacts/account", "accounts", "name", {}),

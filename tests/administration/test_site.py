@@ -19,6 +19,7 @@ from channels_app.models_receipts import InboundText, OptOut, Refusal, WebhookRe
 from channels_app.models_whatsapp import ContentTemplate, WhatsAppAccount, WhatsAppNumber
 from contacts.models import Account, Address, Contact
 from conversations.models import Conversation, Message
+from conversations.models_quick_replies import QuickReply
 from omnichannel.admin_site import LEFT_OUT, MAP, REACHED_OTHERWISE
 from omnichannel.lib.backoffice import PAGES
 from routing.models import Queue, RoutingRule, WorkStream
@@ -60,6 +61,7 @@ def populate(world: World, start: int, count: int) -> None:
         ContentTemplate.objects.create(
             account=own, external_id=f"HX{n}", name=f"T{n}", language="en", body="x", synced_at=now
         )
+        QuickReply.objects.create(title=f"QR{n}", message="x")
         OptOut.objects.create(number=number, address=address, started_at=now, source="STOP")
         WebhookReceipt.objects.create(
             account=own,

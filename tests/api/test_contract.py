@@ -34,6 +34,7 @@ RESOURCES = [
         "conversations",
         "messages",
         "audit-log",
+        "quick-replies",
     ),
 ]
 # Per role: what each resource answers to GET, POST, and PATCH and DELETE of a record that is not there.
@@ -59,6 +60,7 @@ AGENT = SUPERVISOR | {
     "sms-settings": (403, 403, 403, 405),
     "queues": (200, 403, 403, 403),
     "agents": (200, 405, 403, 405),
+    "quick-replies": (200, 403, 403, 403),
     **dict.fromkeys(("deliveries", "receipts"), (403, 405, 405, 405)),
     **dict.fromkeys(("refusals", "provider-accounts", "provider-calls", "incidents"), (403, 405, 405, 405)),
 }
@@ -98,7 +100,6 @@ def test_what_is_not_built_is_not_there(world: World, api: Api, conversation: Co
         "skills",
         "assistants",
         "campaigns",
-        "quick-replies",
         "operating-hours",
     ):
         assert client.get(f"{ROOT}{name}/").status_code == 404

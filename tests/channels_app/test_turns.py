@@ -33,6 +33,7 @@ FINE = Facts(
         pytest.param({"length": 1600}, "yes", "", id="as long as may be"),
         pytest.param({"length": 1601}, "no", "too_long", id="a character too long"),
         pytest.param({"length": 0}, "no", "empty", id="empty"),
+        pytest.param({"slugs_left": ("{LastName{Customer}}",)}, "no", "slug", id="a slug that is left"),
         pytest.param({"is_blocked": True}, "no", "blocked", id="blocked"),
         pytest.param({"is_opted_out": True}, "no", "opted_out", id="opted out"),
         pytest.param({"can_be_answered": False}, "no", "not_answerable", id="a name"),
@@ -60,7 +61,14 @@ def test_may_it_leave(facts, answer, reason):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "empty"), (" \n ", "empty"), ("x" * 1601, "too_long"), ("x" * 1600, ""), ("🙂" * 1600, "")],
+    [
+        ("", "empty"),
+        (" \n ", "empty"),
+        ("Dear {LastName{Customer}}", "slug"),
+        ("x" * 1601, "too_long"),
+        ("x" * 1600, ""),
+        ("🙂" * 1600, ""),
+    ],
 )
 def test_the_text_itself(world, text, reason):
     verdict = outbox.verdict_for(number=world.number, address=address(), text=text, now=NOW)
