@@ -63,6 +63,12 @@ def find(user: User, conversation_id: int) -> Conversation:
     return found
 
 
+def check(user: User, conversation_id: int) -> None:
+    """Raises NotFound when the user may not read the conversation."""
+    if not visible(user).filter(pk=conversation_id).exists():
+        raise NotFound(conversation_id)
+
+
 def files(user: User) -> QuerySet[Media]:
     """The files of all conversations that the user may read.
 

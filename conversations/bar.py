@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -18,5 +19,6 @@ def bar(seat: Seat) -> dict[str, Any]:
         "used_capacity": services.used_capacity(seat.agent),
         "time_zone": timezone.get_current_timezone_name(),
         "preference": preference,
+        "has_nudges": bool(settings.NUDGES_URL),
         "sheet": SimpleLazyObject(lambda: preferences.sheet(preference, supervises=seat.sees_everything)),
     }

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from agents.models import Agent
+from conversations import nudges
 from conversations.models import Conversation, Message, Session, State
 from conversations.transitions import Cause, NotAllowed, after
 
@@ -36,9 +37,15 @@ def locked(conversation_id: int) -> Iterator[Conversation]:
         if connection.features.has_select_for_update:
             # NO KEY: a stronger lock would deadlock with the foreign-key checks of rows that point here.
             rows = rows.select_for_update(of=("self",), no_key=True)
-        conversation = rows.get(pk=conversation_id)
+        conversation = begin(rows.get(pk=conversation_id))
         conversation.version += 1
         yield conversation
+
+
+def begin(conversation: Conversation) -> Conversation:
+    """Remember where it is shown before it changes; for rows under our lock."""
+    conversation.shown_to = nudges.topics_of(conversation)
+    return conversation
 
 
 @contextmanager
@@ -102,6 +109,7 @@ def say(conversation: Conversation, text: str, now: datetime) -> None:
 
 
 def save(conversation: Conversation, now: datetime) -> None:
-    """Write the row that is under our lock."""
+    """Write the row that is under our lock, and nudge the pages that show it or showed it."""
     conversation.modified_at = now
     conversation.save()
+    nudges.tell(conversation.shown_to | nudges.topics_of(conversation))

@@ -84,6 +84,9 @@ class Conversation(models.Model):
     )
     has_internal_message = models.BooleanField(default=False, db_default=False)
 
+    # Whom a change has to be told beside those who see it afterwards (see changes.begin). No column.
+    shown_to: frozenset[str] = frozenset()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

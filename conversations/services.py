@@ -23,6 +23,7 @@ from conversations.changes import (
     PREVIEW,
     Lost,
     add,
+    begin,
     change_state,
     close_open_session,
     give_to,
@@ -81,7 +82,8 @@ def current(address_id: int, number_id: int) -> Conversation | None:
     rows = Conversation.objects.filter(address_id=address_id, number_id=number_id).exclude(state=State.CLOSED)
     if connection.features.has_select_for_update:
         rows = rows.select_for_update(no_key=True)
-    return rows.first()
+    found = rows.first()
+    return found and begin(found)
 
 
 def add_inbound(

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from conversations import actions, actions_supervisor, views, views_preferences, views_today
+from conversations import actions, actions_supervisor, views, views_preferences, views_stream, views_today
 from conversations.urls_customer import CUSTOMER
 from conversations.worklists import VIEWS, Worklist
 
@@ -28,6 +28,7 @@ HERE = "<worklist:worklist>/<int:conversation_id>/"
 urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", views.feed, name="feed"),
+    path("stream/", views_stream.stream, name="stream"),
     path("preferences/", views_preferences.edit, name="preferences"),
     path("today/", views_today.today, name="today"),
     path("today/<slug:slug>/", views_today.behind, name="figure"),

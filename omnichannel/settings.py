@@ -72,11 +72,16 @@ LONGEST_LOG_IN = timedelta(
 CSRF_TRUSTED_ORIGINS = [environment.origin(PUBLIC_BASE_URL)]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Where pages of the desk hear that something changed (omnichannel.nudges); without it they ask by the clock.
+NUDGES_URL = env.str("NUDGES_URL", default="")
+if NUDGES_URL:
+    NUDGES_URL = environment.base_url("NUDGES_URL", NUDGES_URL, allow_http=DEBUG or DEMO) + "/"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
         "style-src": [SELF],
+        "connect-src": [SELF, *([environment.origin(NUDGES_URL)] if NUDGES_URL else [])],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

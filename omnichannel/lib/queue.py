@@ -62,6 +62,14 @@ def send(lane: str, name: str) -> None:
         transaction.on_commit(lambda: transport().send(lane, name), robust=True)
 
 
+def broadcast(lane: str, name: str) -> None:
+    """Tell every listener of a lane, with the caller's transaction. Nothing is kept for who is not there."""
+    if transport().is_transactional:
+        transport().broadcast(lane, name)
+    else:
+        transaction.on_commit(lambda: transport().broadcast(lane, name), robust=True)
+
+
 def drain(step: Callable[[], bool]) -> int:
     """Call `step` until it says that nothing is left or the time is up; returns how often it did something.
 

@@ -8,6 +8,7 @@ import select
 import socket
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,8 @@ from django.db import connection, connections
 logger = logging.getLogger(__name__)
 
 RETRY_S = 5.0
+# Heard once after an ear was deaf for a while: there may have been anything.
+MISSED = "*"
 
 
 class Listener(Protocol):
@@ -35,6 +38,12 @@ class Transport(Protocol):
 
     def listen(self, lane: str) -> Listener:
         """Open an ear for a lane, in this process."""
+
+    def broadcast(self, lane: str, name: str) -> None:
+        """Send to every ear of a lane, not only to one of them. Must not raise and must not block."""
+
+    def overhear(self, lane: str) -> Listener:
+        """Open an ear that hears what is broadcast. After a gap it hears MISSED."""
 
 
 def make_transport(*, vendor: str, redis_url: str, scope: str) -> Transport:
@@ -60,6 +69,8 @@ class NotifyTransport:
         """An ear on a database connection of its own."""
         return NotifyListener(f"omnichannel_{lane}")
 
+    broadcast, overhear = send, listen  # everybody who listens hears everything
+
 
 class NotifyListener:
     """LISTEN on a connection of its own; a lost connection is opened again, the clock bridges the gap."""
@@ -67,6 +78,7 @@ class NotifyListener:
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self._connection: Any = None
+        self._was_deaf = False
 
     def wait(self, seconds: float) -> set[str]:
         """See Listener."""
@@ -75,12 +87,16 @@ class NotifyListener:
         except Exception:  # any driver error: the database went away; the clock rings meanwhile
             logger.warning("Lost the listening connection; opening it again.", exc_info=True)
             self._close()
+            self._was_deaf = True
             time.sleep(seconds)
             return set()
 
     def _wait(self, seconds: float) -> set[str]:
         if self._connection is None:
             self._connection = self._open()
+            if self._was_deaf:
+                self._was_deaf = False
+                return {MISSED}
         heard = self._heard()
         if not heard and select.select([self._connection], [], [], seconds)[0]:
             heard = self._heard()
@@ -124,14 +140,21 @@ class RedisTransport:
         return f"omnichannel:{self._scope}:{lane}"
 
     def send(self, lane: str, name: str) -> None:
-        """Push the ring; after a failure Redis is left alone for some seconds."""
+        """Push the ring."""
+        self._try(lambda: self._push(self.key(lane), name))
+
+    def _push(self, key: str, name: str) -> None:
+        pipe = self.client().pipeline(transaction=False)
+        pipe.lpush(key, name)
+        pipe.ltrim(key, 0, self.KEPT - 1)
+        pipe.execute()
+
+    def _try(self, send: Callable[[], object]) -> None:
+        """After a failure Redis is left alone for some seconds."""
         if time.monotonic() < self._down_until:
             return
         try:
-            pipe = self.client().pipeline(transaction=False)
-            pipe.lpush(self.key(lane), name)
-            pipe.ltrim(self.key(lane), 0, self.KEPT - 1)
-            pipe.execute()
+            send()
         except Exception:  # redis is optional: whatever it raises, the row is already the truth
             self._down_until = time.monotonic() + RETRY_S
             logger.warning("Redis did not take a ring; the clock will ring.", exc_info=True)
@@ -139,6 +162,14 @@ class RedisTransport:
     def listen(self, lane: str) -> Listener:
         """An ear on the lane's list."""
         return RedisListener(self, lane)
+
+    def broadcast(self, lane: str, name: str) -> None:
+        """Publish on the lane's channel."""
+        self._try(lambda: self.client().publish(self.key(lane), name))
+
+    def overhear(self, lane: str) -> Listener:
+        """An ear on the lane's channel."""
+        return RedisEar(self, lane)
 
     def client(self) -> Any:
         """One client per process, with short time-outs and no retries (redis is imported only here)."""
@@ -177,6 +208,39 @@ class RedisListener:
             return set()
 
 
+class RedisEar:
+    """Subscribed to the lane's channel; a lost connection is opened again."""
+
+    def __init__(self, transport: RedisTransport, lane: str) -> None:
+        self._transport, self._channel = transport, transport.key(lane)
+        self._subscription: Any = None
+        self._was_deaf = False
+
+    def wait(self, seconds: float) -> set[str]:
+        """See Listener."""
+        try:
+            return self._wait(seconds)
+        except Exception:  # redis is optional: whoever waits asks by the clock meanwhile
+            logger.warning("Redis does not answer; subscribing again.", exc_info=True)
+            self._subscription, self._was_deaf = None, True
+            time.sleep(max(seconds, 0.2))
+            return set()
+
+    def _wait(self, seconds: float) -> set[str]:
+        if self._subscription is None:
+            subscription = self._transport.client().pubsub(ignore_subscribe_messages=True)
+            subscription.subscribe(self._channel)
+            self._subscription = subscription
+            if self._was_deaf:
+                self._was_deaf = False
+                return {MISSED}
+        heard, pause = set(), seconds
+        while message := self._subscription.get_message(timeout=pause):
+            heard.add(message["data"])
+            pause = 0
+        return heard
+
+
 class DatagramTransport:
     """Datagrams to every cluster of this machine: for the embedded set-up, without any server."""
 
@@ -204,6 +268,8 @@ class DatagramTransport:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return DatagramListener(self._folder / f"{lane}.{os.getpid()}.sock")
 
+    broadcast, overhear = send, listen  # everybody who listens hears everything
+
 
 class DatagramListener:
     """A datagram socket in the shared folder."""
@@ -225,5 +291,5 @@ class DatagramListener:
         names = set()
         with contextlib.suppress(BlockingIOError):
             while True:
-                names.add(self._socket.recv(256).decode())
+                names.add(self._socket.recv(1024).decode())
         return names

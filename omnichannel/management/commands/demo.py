@@ -33,6 +33,7 @@ class Command(BaseCommand):
         """The two ports, and how much there is at the start."""
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--sim-port", type=int, default=8001)
+        parser.add_argument("--nudges-port", type=int, help="where pages hear of news (any free port)")
         parser.add_argument(
             "--empty", action="store_true", help="with an administrator only, to set up the rest by hand"
         )
@@ -41,20 +42,22 @@ class Command(BaseCommand):
         """Run until a signal comes or one of the processes ends."""
         if not demo.is_allowed():
             raise CommandError("Only with DEMO=true: the demo's passwords are published.")
-        for port in (options["port"], options["sim_port"]):
+        nudges_port = options["nudges_port"] or free_port()
+        for port in (options["port"], options["sim_port"], nudges_port):
             check_free(port)
         web, simulator = f"http://{LOOPBACK}:{options['port']}", f"http://{LOOPBACK}:{options['sim_port']}"
         call_command("migrate", verbosity=0, interactive=False)
         demo.load(simulator=simulator, is_empty=options["empty"])
         # New SMS settings start with it, see accounts.usual_base_url.
         os.environ["SIMULATOR_URL"] = simulator
+        os.environ["NUDGES_URL"] = f"http://{LOOPBACK}:{nudges_port}/"
         var = Path(settings.VAR_DIR)
         (var / "demo.json").unlink(missing_ok=True)
         (var / "simulator.json").write_text(json.dumps(demo_channels.simulator_config(), indent=2))
-        processes = start(options["port"], options["sim_port"], var / "simulator.json")
+        processes = start(options["port"], options["sim_port"], nudges_port, var / "simulator.json")
         try:
-            wait_for(options["sim_port"], processes)
-            wait_for(options["port"], processes)
+            for port in (options["sim_port"], options["port"], nudges_port):
+                wait_for(port, processes)
             wait_for_workers(processes)
             (var / "demo.json").write_text(
                 json.dumps(demo.description(web=web, simulator=simulator), indent=2)
@@ -76,8 +79,16 @@ def check_free(port: int) -> None:
             raise CommandError(f"Port {port} is taken: run `make demo PORT=… SIM_PORT=…`.") from error
 
 
-def start(port: int, sim_port: int, config: Path) -> dict[str, "subprocess.Popen[bytes]"]:
-    """Start the three processes, each in a group of its own (Ctrl-C is for us to pass on)."""
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def start(port: int, sim_port: int, nudges_port: int, config: Path) -> dict[str, "subprocess.Popen[bytes]"]:
+    """Start the four processes, each in a group of its own (Ctrl-C is for us to pass on)."""
     python = sys.executable
     commands = {
         "simulator": [python, "-m", "simulator", "--port", str(sim_port), "--config", str(config)],
@@ -85,6 +96,10 @@ def start(port: int, sim_port: int, config: Path) -> dict[str, "subprocess.Popen
         "web": [
             *[python, "-m", "gunicorn", "omnichannel.wsgi", "--workers", "2", "--no-control-socket"],
             *["--bind", f"{LOOPBACK}:{port}", "--log-level", "warning"],
+        ],
+        "nudges": [
+            *[python, "-m", "uvicorn", "omnichannel.nudges:application", "--port", str(nudges_port)],
+            *["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1"],
         ],
     }
     root = settings.BASE_DIR

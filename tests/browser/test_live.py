@@ -1,0 +1,97 @@
+"""The connection of a page of the desk: nudged at once, lost and back, asleep for an hour."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_journey import log_in, phone, pick_first_with, text_from_phone
+
+LIVE, LOST, OFFLINE = "● live", "refreshing every 20 s", "offline (your text is kept)"
+
+
+@pytest.fixture
+def shaky_page(browser: Any) -> Iterator[Page]:
+    """A page whose network fails on purpose: what the console says of that is meant."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    yield page
+    context.close()
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.locator("#live")).to_have_text(words, timeout=20_000)
+
+
+def test_a_laptop_that_slept_for_an_hour_shows_the_truth_and_keeps_what_was_typed(
+    demo: dict[str, Any], new_page: Any, shaky_page: Page
+) -> None:
+    customer, agent = new_page(), shaky_page
+    phone(customer, demo, "+14255550161")
+    text_from_phone(customer, "Before the nap")
+    agent.clock.install()
+    log_in(agent, demo, demo["users"]["agents"][0])
+    pick_first_with(agent, demo, "Before the nap")
+    box = agent.get_by_label(re.compile("^Reply to"))
+    box.fill("I was just about to")
+    says(agent, LIVE)
+
+    agent.context.set_offline(True)
+    text_from_phone(customer, "While you slept")
+    agent.clock.fast_forward("01:00:00")
+    says(agent, OFFLINE)
+    agent.context.set_offline(False)
+
+    expect(agent.get_by_role("region", name="Messages")).to_contain_text("While you slept")
+    says(agent, LIVE)
+    expect(box).to_have_value("I was just about to")
+
+
+def test_without_its_stream_a_page_says_so_goes_on_and_comes_back(
+    demo: dict[str, Any], new_page: Any, shaky_page: Page
+) -> None:
+    customer, agent = new_page(), shaky_page
+    agent.clock.install()
+    agent.route("**/?token=*", lambda route: route.abort())
+    log_in(agent, demo, demo["users"]["agents"][1])
+    agent.goto(f"{demo['web']}/desk/open/")
+    says(agent, LOST)
+
+    phone(customer, demo, "+14255550162")
+    text_from_phone(customer, "Does anybody hear me?")
+    row = agent.locator("li.row", has_text="Does anybody hear me?")
+    expect(customer.locator("#thread")).to_contain_text("Does anybody hear me?")
+    for _ in range(10):
+        agent.clock.fast_forward("00:25")
+        with contextlib.suppress(AssertionError):
+            expect(row).to_be_visible(timeout=2_000)
+            break
+    expect(row).to_be_visible()
+    says(agent, LOST)
+
+    agent.unroute("**/?token=*")
+    agent.clock.fast_forward("00:40")
+    says(agent, LIVE)
+
+
+def test_with_nudges_an_idle_page_is_told_at_once_and_asks_for_nothing(
+    demo: dict[str, Any], new_page: Any
+) -> None:
+    customer, agent = new_page(), new_page()
+    phone(customer, demo, "+14255550163")
+    text_from_phone(customer, "Are you there?")
+    log_in(agent, demo, demo["users"]["agents"][0])
+    pick_first_with(agent, demo, "Are you there?")
+    says(agent, LIVE)
+    asked: list[str] = []
+    agent.on("request", lambda request: asked.append(request.url) if "/desk/feed/" in request.url else None)
+
+    text_from_phone(customer, "Hello again?")
+
+    # Nobody asks by the clock for the first 25 seconds: only a nudge can have brought it.
+    expect(agent.get_by_role("region", name="Messages")).to_contain_text("Hello again?")
+    assert 1 <= len(asked) <= 4
