@@ -169,3 +169,8 @@ def edit_tags(replies: Iterable[QuickReply], *, add: Iterable[str], remove: Iter
 
 def _tags(names: Iterable[str]) -> list[Tag]:
     return [Tag.objects.get_or_create(name=name)[0] for name in names]
+
+
+def delete(reply: QuickReply) -> None:
+    """For good. What was sent with it stays as it was sent."""
+    reply.delete()

@@ -23,7 +23,7 @@ class Command:
 COMMANDS = (
     Command("p", "Public: write to the customer", "reply"),
     Command("i", "Internal: write to colleagues", "note"),
-    Command("q", "Quick replies", "reply"),
+    Command("q", "Quick replies"),
     Command("tq", "Transfer to a queue", "transfer"),
     Command("end", "End: mark as resolved", "end"),
     Command("close", "Close session", "close-session"),
@@ -45,7 +45,7 @@ def asked(typed: str, *, offered: Collection[str]) -> Asked:
         return Asked((), typed)
     word, _, rest = typed[1:].partition(" ")
     there = [command for command in COMMANDS if not command.needs or command.needs in offered]
-    if word == "q" and any(command.word == "q" for command in there):
+    if word == "q":
         return Asked((), rest.strip())
     if rest:
         fitting = [command for command in there if command.word == word and command.takes_rest]

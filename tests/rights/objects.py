@@ -19,6 +19,7 @@ from contacts.imports import upload
 from contacts.merging import merge
 from contacts.models import Contact, Erasure
 from conversations.models import Conversation, Message
+from conversations.models_quick_replies import QuickReply
 from omnichannel.lib.audit import note_read
 from routing.models import WorkStream
 from tests.administration.test_site import populate
@@ -31,6 +32,7 @@ MEANINGS: dict[str, Callable[[World], Any]] = {
     "reference": lambda world: Erasure.objects.earliest("id").reference,
     "worklist": lambda world: "open",
     "conversation_id": lambda world: conversation().pk,
+    "quick_reply_id": lambda world: QuickReply.objects.earliest("id").pk,
     "message_id": lambda world: Message.objects.earliest("id").pk,
     "stream_id": lambda world: world.stream.pk,
     "token": lambda world: world.sms_settings.inbound_url.token,

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0008_desk_facts'),
+        ('conversations', '0010_figures'),
         ('routing', '0007_blocked_extensions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
