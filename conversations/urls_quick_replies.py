@@ -1,13 +1,11 @@
-"""Addresses of quick replies on the desk."""
-
-from django.urls import path
+"""The addresses of quick replies on the desk: view, name."""
 
 from conversations import views_quick_replies as views
 
 OWN = "preferences/quick-replies/"
 QUICK_REPLIES = [
-    path(OWN, views.personal, name="personal-quick-replies"),
-    path(f"{OWN}<int:quick_reply_id>/", views.personal, name="personal-quick-reply"),
-    path(f"{OWN}<int:quick_reply_id>/delete/", views.delete_personal, name="delete-personal-quick-reply"),
-    path("<worklist:worklist>/<int:conversation_id>/quick-replies/", views.choose, name="quick-replies"),
+    (OWN, views.personal, "personal-quick-replies"),
+    (f"{OWN}<int:quick_reply_id>/", views.personal, "personal-quick-reply"),
+    (f"{OWN}<int:quick_reply_id>/delete/", views.delete_personal, "delete-personal-quick-reply"),
+    ("<worklist:worklist>/<int:conversation_id>/quick-replies/", views.choose, "quick-replies"),
 ]
