@@ -35,7 +35,7 @@ HAPPENED = {
 OURS = "Our own fault, or our set-up's."
 LATER, NEVER = "It may work later.", "It will not work, however often it is tried."
 # Our word for what went wrong -> its prospect, and the next step.
-TROUBLES = {
+TROUBLES: dict[str, tuple[str, str]] = {
     Error.BAD_CREDENTIALS: (OURS, "Validate API Key on the SMS Settings, mend what it says, then try again."),
     Error.BAD_NUMBER: (NEVER, "Ask the customer for another number, by another way."),
     Error.OPTED_OUT: (NEVER, "Wait until the customer texts START."),
@@ -66,5 +66,10 @@ def story(delivery: Delivery) -> Story:
         return Story(happened, NEVER, "Send it as a new text once the reason is gone.")
     if state not in {S.FAILED, S.UNDELIVERED}:
         return Story(happened)
-    prospect, step = TROUBLES.get(Error(delivery.error or Error.OTHER), TROUBLES[Error.OTHER])
+    prospect, step = trouble(delivery.error)
     return Story(happened, prospect, step)
+
+
+def trouble(error: str) -> tuple[str, str]:
+    """Prospect and next step of our word for what went wrong."""
+    return TROUBLES.get(error, TROUBLES[Error.OTHER])

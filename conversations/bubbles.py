@@ -6,84 +6,51 @@ from datetime import date, datetime, timedelta
 
 from django.utils import formats, timezone
 
-from channels_app import status
 from channels_app.media import ShownFile
 from channels_app.models_deliveries import Delivery
-from channels_app.providers import REGISTRY
 from conversations.cards import NOTHING, Extras, extras_of
 from conversations.models import Conversation, Message
+from conversations.stories import Story, story
+from omnichannel.lib import links, phones
 
 S, Direction = Delivery.State, Message.Direction
 FAILED = frozenset({S.FAILED, S.UNDELIVERED, S.CANCELED})
-# Word, mark, tone. The mark never stands alone.
-DELIVERY_WORDS = {
-    S.PENDING: ("waiting to leave", "…", ""),
-    S.LEAVING: ("leaving", "…", ""),
-    S.UNKNOWN: ("unknown", "?", "warn"),
-    S.ACCEPTED: ("accepted", "…", ""),
-    S.SCHEDULED: ("scheduled", "…", ""),
-    S.QUEUED: ("queued", "…", ""),
-    S.SENDING: ("sending", "…", ""),
-    S.SENT: ("sent", "✓", ""),
-    S.CANCELED: ("not sent", "✕", "bad"),
-    S.FAILED: ("not delivered", "✕", "bad"),
-    S.UNDELIVERED: ("not delivered", "✕", "bad"),
-    S.DELIVERED: ("delivered", "✓✓", ""),
-    S.READ: ("read", "✓✓", "ok"),
-}
-BEFORE_EXPLANATION = {
-    S.PENDING: "Not sent yet, tried again by itself",
-    S.UNKNOWN: "Nobody knows whether it arrived",
-    S.CANCELED: "Not sent",
-    S.FAILED: "Not delivered",
-    S.UNDELIVERED: "Not delivered",
-}
 QUOTED = 140
-# So far above a quoted message the page is asked for anew: the thread on the screen may not reach that far.
-NEAR = 100
-
-
-@dataclass(frozen=True)
-class Story:
-    """What became of a text of ours, in words."""
-
-    word: str
-    mark: str
-    tone: str
-    sentence: str
-    code: str
-    code_url: str
-    at: datetime
-    delivery_id: int
-    may_retry: bool
-    may_arrive_twice: bool
+# What one person says within this time belongs together.
+IN_ONE_GO = timedelta(minutes=5)
+# A text beyond one of these is folded.
+LONGEST_SHOWN, MOST_LINES_SHOWN = 900, 14
 
 
 @dataclass(frozen=True)
 class Quote:
-    """The message that a customer answered. Without `conversation_id` there is no way to it from here.
-
-    `before` is the seq to ask the page for when the message may be far above; 0 when it is near.
-    """
+    """The message that a customer answered. Without `conversation_id` there is no way to it from here."""
 
     author: str
     text: str
     message_id: int
     conversation_id: int | None
-    before: int
+    seq: int
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """A message; `day` is set on the first one of each day."""
+    """A message; `day` is set on the first one of each day, `parts` are its text in pieces that may be links.
+
+    `joins`: it goes on with what the same person said just before. `is_first_unread`: the reader has read up
+    to here. `is_routing`: the line that says where the conversation was routed.
+    """
 
     id: int
     seq: int
     kind: str
     text: str
+    parts: list[links.Part]
     at: datetime
     author: str
     day: str
+    joins: bool
+    is_first_unread: bool
     files: list[ShownFile]
     lost_files: int
     story: Story | None
@@ -96,13 +63,24 @@ class Bubble:
         """Whether there would be nothing at all to look at."""
         return not (self.text or self.files or self.lost_files or self.extras.has_card)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether it is shown folded."""
+        return len(self.text) > LONGEST_SHOWN or self.text.count("\n") >= MOST_LINES_SHOWN
+
+    @property
+    def is_routing(self) -> bool:
+        """A conversation begins with being routed."""
+        return self.seq == 1 and self.kind == Direction.SYSTEM
+
 
 @dataclass(frozen=True)
 class Looks:
     """What all bubbles of a thread have in common.
 
     `reads_earlier`: whether the person may read the customer's other conversations, as its agent may.
-    `files`: those of all its messages, by the message's id.
+    `files`: those of all its messages, by the message's id. `region`: whose national numbers it has.
+    `reader_id` has read up to `read_up_to`; None: nothing is to be said of that.
     """
 
     conversation: Conversation
@@ -111,41 +89,82 @@ class Looks:
     now: datetime
     reads_earlier: bool
     files: Mapping[int, list[ShownFile]]
+    read_up_to: int | None = None
+    reader_id: int | None = None
+
+    @property
+    def region(self) -> str | None:
+        """The customer's, by their number."""
+        return phones.region_of(self.conversation.address.value)
 
 
-def bubbles(messages: Iterable[Message], *, looks: Looks, before: Message | None = None) -> list[Bubble]:
-    """The messages as they are shown; `before` is the one before the first, for the day separator."""
-    shown = []
-    last_day = _day(before) if before else None
-    for message in messages:
-        day = _day(message)
-        shown.append(_bubble(message, looks, day_words(day, looks.now) if day != last_day else ""))
-        last_day = day
-    return shown
+def bubbles(
+    messages: Iterable[Message], *, looks: Looks, before: Mapping[int, Message] | None = None
+) -> list[Bubble]:
+    """The messages as they are shown; `before` are those just before some of them, by their seq."""
+    shown = list(messages)
+    known = {**(before or {}), **{message.seq: message for message in shown}}
+    region, unread = looks.region, _first_unread(shown, looks)
+    return [
+        _bubble(message, looks, known.get(message.seq - 1), region=region, is_first_unread=message is unread)
+        for message in shown
+    ]
 
 
-def _bubble(message: Message, looks: Looks, day: str) -> Bubble:
+def _first_unread(messages: list[Message], looks: Looks) -> Message | None:
+    """The first one of others that was not read; None when it is not among these, or nothing was ever."""
+    read = looks.read_up_to
+    if not read or not messages or messages[0].seq > read + 1:
+        return None
+    others = (m for m in messages if m.seq > read and m.direction != Direction.SYSTEM)
+    return next((m for m in others if m.author_id is None or m.author_id != looks.reader_id), None)
+
+
+def _bubble(
+    message: Message, looks: Looks, previous: Message | None, *, region: str | None, is_first_unread: bool
+) -> Bubble:
     inbound, delivery = message.inbound_text, message.delivery
     files = looks.files.get(message.pk, [])
+    day = day_of(message)
+    is_new_day = previous is None or day_of(previous) != day
     return Bubble(
         id=message.pk,
         seq=message.seq,
         kind=message.direction,
         text=message.text,
+        parts=links.parts(message.text, region=region),
         at=message.created_at,
         author=str(message.author) if message.author else "",
-        day=day,
+        day=day_words(day, looks.now) if is_new_day else "",
+        joins=previous is not None and not is_new_day and not is_first_unread and _joins(previous, message),
+        is_first_unread=is_first_unread,
         files=files,
         # Texts that came before files were kept.
         lost_files=max(0, inbound.media_count - len(files)) if inbound else 0,
-        story=story(delivery, looks) if delivery else None,
+        story=_story(delivery, looks) if delivery else None,
         extras=extras_of(inbound.extras, message.text) if inbound else NOTHING,
         quote=_quote(message, looks),
         template=str(delivery.template) if delivery and delivery.template else "",
     )
 
 
-def _day(message: Message) -> date:
+def _story(delivery: Delivery, looks: Looks) -> Story:
+    provider = looks.conversation.number.account.provider
+    may_retry = looks.may_send_template if delivery.template_id else looks.may_retry
+    return story(delivery, provider=provider, may_retry=may_retry)
+
+
+def _joins(previous: Message, message: Message) -> bool:
+    """Whether one person said both in one go."""
+    return (
+        previous.direction == message.direction != Direction.SYSTEM
+        and previous.author_id == message.author_id
+        and message.created_at - previous.created_at < IN_ONE_GO
+    )
+
+
+def day_of(message: Message) -> date:
+    """In the active time zone."""
     return timezone.localtime(message.created_at).date()
 
 
@@ -168,40 +187,10 @@ def _quote(message: Message, looks: Looks) -> Quote | None:
     is_here = said.conversation_id == message.conversation_id
     if not (is_here or looks.reads_earlier):
         return Quote("", "a message of an earlier conversation", said.pk, None, 0)
-    is_near = is_here and message.seq - said.seq < NEAR
     return Quote(
         author=looks.conversation.title if said.direction == Direction.INBOUND else "Us",
         text=" ".join(said.text.split())[:QUOTED] or "(no text)",
         message_id=said.pk,
         conversation_id=said.conversation_id,
-        before=0 if is_near else said.seq + NEAR // 2,
+        seq=said.seq,
     )
-
-
-def story(delivery: Delivery, looks: Looks) -> Story:
-    """A delivery's story. The sentence is there only when there is something to explain."""
-    state = S(delivery.state)
-    word, mark, tone = DELIVERY_WORDS[state]
-    provider = REGISTRY[looks.conversation.number.account.provider]
-    return Story(
-        word=word,
-        mark=mark,
-        tone=tone,
-        sentence=_sentence(state, delivery.explanation),
-        code=delivery.provider_code,
-        code_url=provider.error_url(delivery.provider_code) if delivery.provider_code else "",
-        at=delivery.state_changed_at,
-        delivery_id=delivery.pk,
-        may_retry=(looks.may_send_template if delivery.template_id else looks.may_retry)
-        and state in status.RETRYABLE,
-        may_arrive_twice=state is S.UNKNOWN,
-    )
-
-
-def _sentence(state: Delivery.State, explanation: str) -> str:
-    if state is S.PENDING and not explanation:
-        return ""
-    start = BEFORE_EXPLANATION.get(state)
-    if start is None:
-        return ""
-    return f"{start}: {explanation}" if explanation else f"{start}."

@@ -32,6 +32,10 @@ class Cursor:
     last: int = 0
     is_tail: bool = True
 
+    def reaching(self, first: int | None) -> "Cursor":
+        """The same of a page that shows the thread from this seq on by now."""
+        return self if first is None else replace(self, first=min(self.first, first))
+
     def with_parts(self, **digests: str) -> "Cursor":
         """The same with these digests too."""
         return replace(self, parts={**self.parts, **digests})
@@ -126,6 +130,8 @@ class ThreadChanges:
     new: list[Bubble]
     changed: list[Bubble]
     parts: list[Part]
+    # What comes before all the bubbles, with `is_whole`.
+    above: thread.Above | None = None
 
     @property
     def has_new_inbound(self) -> bool:
@@ -225,14 +231,14 @@ def _with_thread(
     if cursor is None or cursor.version == 0:
         return _whole_thread(found, seat, possible)
     until = None if cursor.is_tail else cursor.last
-    before, news = thread.changed(
+    news = thread.changed(
         conversation, since=cursor.version, first=cursor.first, last=cursor.last, until=until
     )
-    if len(news) > thread.MOST_MESSAGES:
+    if len(news.messages) > thread.MOST_MESSAGES:
         return _whole_thread(found, seat, possible)
-    new = [message for message in news if message.seq > cursor.last]
-    old = [message for message in news if message.seq <= cursor.last]
-    looks = looks_of(possible, news)
+    new = [message for message in news.messages if message.seq > cursor.last]
+    old = [message for message in news.messages if message.seq <= cursor.last]
+    looks = looks_of(possible, news.messages)
     fresh = _onto(found.cursor, seat, possible)
     # What was sent counts, not what the conversation says: a message that came in between is sent again.
     last = new[-1].seq if new else cursor.last
@@ -242,8 +248,8 @@ def _with_thread(
         thread=ThreadChanges(
             situation=possible,
             is_whole=False,
-            new=bubbles(new, looks=looks, before=before),
-            changed=bubbles(old, looks=looks),
+            new=bubbles(new, looks=looks, before=news.before),
+            changed=bubbles(old, looks=looks, before=news.before),
             parts=[part for part in PARTS if cursor.parts.get(part.name) != fresh.parts[part.name]],
         ),
     )
@@ -251,7 +257,7 @@ def _with_thread(
 
 def _whole_thread(found: Changes, seat: Seat, possible: Situation) -> Changes:
     """The latest messages all over again. The composer is left alone: somebody may be typing."""
-    stretch = thread.stretch(possible.conversation, before=None)
+    stretch = thread.stretch(possible.conversation)
     looks = looks_of(possible, stretch.messages)
     return replace(
         found,
@@ -262,5 +268,6 @@ def _whole_thread(found: Changes, seat: Seat, possible: Situation) -> Changes:
             new=bubbles(stretch.messages, looks=looks),
             changed=[],
             parts=[part for part in PARTS if not part.is_written_in],
+            above=thread.above(possible.conversation, stretch, seat=seat),
         ),
     )

@@ -4,12 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from channels_app.media import ShownFile, shown
+from channels_app.media import ShownFile
+from channels_app.media import shown as shown_file
+from channels_app.models_deliveries import DeliveryEvent
 from channels_app.models_media import Media
+from conversations import access
 from conversations.models import Conversation, Message
+from conversations.models_desk import Reading
+from conversations.worklists import Seat
 
-MOST_MESSAGES = 200
+# A page of a thread, and what one answer of the feed brings at most.
+PAGE, MOST_MESSAGES = 50, 200
+# "Try again" makes a chain of deliveries; a longer one is told from its end.
+MOST_ATTEMPTS, MOST_EVENTS = 10, 100
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,11 @@ class Stretch:
         """The last seq, 0 without messages."""
         return self.messages[-1].seq if self.messages else 0
 
+    @property
+    def after(self) -> int:
+        """Before which seq the page lies that comes after these."""
+        return self.last + PAGE + 1
+
 
 def _messages(conversation: Conversation) -> QuerySet[Message]:
     """With everything that a bubble shows."""
@@ -45,33 +59,109 @@ def files_of(messages: Iterable[Message]) -> dict[int, list[ShownFile]]:
         rows = Media.objects.filter(Q(inbound_text__in=list(came)) | Q(delivery__in=list(went)))
         for row in rows.order_by("position", "id"):
             message_id = came[row.inbound_text_id] if row.inbound_text_id else went[row.delivery_id]
-            files.setdefault(message_id, []).append(shown(row))
+            files.setdefault(message_id, []).append(shown_file(row))
     return files
 
 
-def stretch(conversation: Conversation, *, before: int | None) -> Stretch:
-    """The latest messages, or the latest before a seq. One statement."""
+def stretch(conversation: Conversation, *, before: int | None = None, around: int | None = None) -> Stretch:
+    """The latest messages, the latest before a seq, or those around one. One statement."""
+    if around is not None and before is None:
+        before = around + PAGE // 2
     rows = _messages(conversation).order_by("-seq")
     if before is not None:
         rows = rows.filter(seq__lt=before)
-    found = list(rows[: MOST_MESSAGES + 1])
+    found = list(rows[: PAGE + 1])
     return Stretch(
-        messages=found[:MOST_MESSAGES][::-1],
-        has_earlier=len(found) > MOST_MESSAGES,
+        messages=found[:PAGE][::-1],
+        has_earlier=len(found) > PAGE,
         is_tail=before is None or before > conversation.last_seq,
     )
 
 
-def changed(
-    conversation: Conversation, *, since: int, first: int, last: int, until: int | None
-) -> tuple[Message | None, list[Message]]:
-    """The message with seq `last`, and those changed after version `since`, from seq `first` to `until`.
+@dataclass(frozen=True)
+class News:
+    """Messages that changed, and by seq those just before them. Beyond MOST_MESSAGES there are others."""
 
-    More than MOST_MESSAGES of them means that there are still others.
+    messages: list[Message]
+    before: dict[int, Message]
+
+
+def changed(conversation: Conversation, *, since: int, first: int, last: int, until: int | None) -> News:
+    """The messages changed after version `since`, from seq `first` to `until`; `last` is the last one shown.
+
+    One statement when all come after `last`, else two.
     """
     news = Q(version__gt=since, seq__gte=first)
     if until is not None:
         news &= Q(seq__lte=until)
-    found = list(_messages(conversation).filter(Q(seq=last) | news).order_by("seq")[: MOST_MESSAGES + 2])
-    before = next((message for message in found if message.seq == last), None)
-    return before, [message for message in found if message.version > since]
+    rows = _messages(conversation).order_by("seq")
+    found = {m.seq: m for m in rows.filter(Q(seq=last) | news)[: MOST_MESSAGES + 2]}
+    messages = [message for message in found.values() if message.version > since]
+    wanted = {message.seq - 1 for message in messages if message.seq <= last} - found.keys()
+    if wanted:
+        found |= {message.seq: message for message in rows.filter(seq__in=wanted)}
+    return News(messages, found)
+
+
+def read_up_to(conversation: Conversation, seat: Seat) -> int:
+    """The seq up to which somebody has read; 0 for nothing yet. One statement."""
+    found = Reading.objects.filter(user=seat.user, conversation=conversation)
+    return found.values_list("seq", flat=True).first() or 0
+
+
+# --- above the first message ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Above:
+    """What comes before a stretch: earlier messages of `conversation` (then `before` is the first seq shown,
+    and `day` its day), or the conversation before it.
+    """
+
+    conversation: Conversation
+    before: int | None = None
+    day: str = ""
+
+
+def above(conversation: Conversation, shown: Stretch, *, seat: Seat) -> Above | None:
+    """What can be read before a stretch; None at the very beginning. No statement within a conversation."""
+    if shown.has_earlier:
+        first = shown.messages[0]
+        day = timezone.localtime(first.created_at).date().isoformat()
+        return Above(conversation, shown.first, day)
+    before = _conversation_before(conversation, seat)
+    return Above(before) if before else None
+
+
+def _conversation_before(conversation: Conversation, seat: Seat) -> Conversation | None:
+    """The same customer's latest one before, of those that this person may read. One statement for each index
+    that leads to it.
+    """
+    rows = access.visible(seat.user).filter(pk__lt=conversation.pk).order_by("-pk")
+    rows = rows.select_related("number", "closed_by__user", "agent__user")
+    found = [rows.filter(address_id=conversation.address_id).first()]
+    if conversation.contact_id:
+        found.append(rows.filter(contact_id=conversation.contact_id).first())
+    return max((one for one in found if one), key=lambda one: one.pk, default=None)
+
+
+# --- the story of one text ------------------------------------------------------------------------
+
+
+def text_of_ours(conversation: Conversation, message_id: int) -> Message:
+    """A text to the customer; raises access.NotFound for anything else."""
+    sent = _messages(conversation).filter(pk=message_id, direction=Message.Direction.OUTBOUND).first()
+    if sent is None:
+        raise access.NotFound(message_id)
+    return sent
+
+
+def events_of(message: Message) -> list[DeliveryEvent]:
+    """What happened to a text of ours, all its attempts together, in order."""
+    attempts: list[int] = []
+    delivery = message.delivery
+    while delivery is not None and len(attempts) < MOST_ATTEMPTS:
+        attempts.append(delivery.pk)
+        delivery = delivery.retry_of
+    events = DeliveryEvent.objects.filter(delivery__in=attempts).order_by("-delivery", "-id")
+    return list(events[:MOST_EVENTS])[::-1]

@@ -1,6 +1,7 @@
 """Reading on the desk: who is there, the pages, the feed. No rules here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -16,13 +17,13 @@ from django.views.decorators.http import require_GET
 
 from channels_app.accounts import rules_of
 from channels_app.sessions import has_windows
-from conversations import access, customer, parts, presenters, services, thread, worklists
+from conversations import access, customer, parts, presenters, services, stories, thread, worklists
 from conversations import feed as changes_feed
 from conversations.attaching import attaching_of
 from conversations.bar import bar
 from conversations.bubbles import bubbles
 from conversations.forms import ReplyForm, TransferForm, WriteForm, last_sent
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.picker import picker_of
 from conversations.situation import Situation, situation_of
 from conversations.worklists import MY, VIEWS, Seat, Worklist
@@ -123,8 +124,14 @@ def show(
 ) -> HttpResponse:
     """The whole page; `forms` are those that come back with what is wrong."""
     now = timezone.now()
-    stretch = thread.stretch(conversation, before=_number(request.GET.get("before", "")))
+    before, around = (number_in(request, name) for name in ("before", "m"))
+    stretch = thread.stretch(conversation, before=before, around=around)
     situation = situation_of(conversation, seat=seat, now=now)
+    looks = replace(
+        changes_feed.looks_of(situation, stretch.messages),
+        read_up_to=thread.read_up_to(conversation, seat),
+        reader_id=seat.user.pk,
+    )
     context, cursor = _frame(request, seat, worklist)
     seen = parts.look(seat, conversation.pk, now)
     cursor = cursor.with_parts(**changes_feed.digests(seen))
@@ -132,12 +139,17 @@ def show(
     context |= {
         "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, seat, situation, stretch)),
         "stretch": stretch,
-        "bubbles": bubbles(stretch.messages, looks=changes_feed.looks_of(situation, stretch.messages)),
+        "above": thread.above(conversation, stretch, seat=seat),
+        "bubbles": bubbles(stretch.messages, looks=looks),
         "asked": request.GET.get("find", ""),
         "found": SimpleLazyObject(lambda: customer.find(request.GET.get("find", ""), seat.user)),
         "last_sent": last_sent(request.session),
     }
     context |= seen | parts.context_of(parts.PARTS, seat, situation) | (forms or {})
+    told = number_in(request, "story")
+    for message in stretch.messages:
+        if message.pk == told and message.delivery:
+            context |= steps_context(conversation, message)
     return render(request, "desk/conversation.html", context, status=status)
 
 
@@ -180,9 +192,21 @@ def templates(request: HttpRequest, seat: Seat, *, worklist: Worklist, conversat
     return render(request, "desk/_picker.html", context)
 
 
-def _number(text: str) -> int | None:
+def steps_context(conversation: Conversation, message: Message) -> dict[str, Any]:
+    """What the steps of one text are rendered from."""
+    account = conversation.number.account
+    return {
+        "told_id": message.pk,
+        "written_by": message.author,
+        "written_at": message.created_at,
+        "provider": account.get_provider_display(),
+        "steps": stories.steps(thread.events_of(message), provider=account.provider),
+    }
+
+
+def number_in(request: HttpRequest, name: str) -> int | None:
     """A small whole number of an address; None when it is none."""
-    number = whole_number(text)
+    number = whole_number(request.GET.get(name, ""))
     return None if number is None else min(number, LARGEST_SEQ)
 
 
@@ -201,8 +225,9 @@ def feed(request: HttpRequest) -> HttpResponse:
 @at_desk
 def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
     worklist = VIEWS.get(request.GET.get("view", ""), MY)
-    watch = changes_feed.Watch(worklist, request.GET.get("after", ""), _number(request.GET.get("c", "")))
+    watch = changes_feed.Watch(worklist, request.GET.get("after", ""), number_in(request, "c"))
     cursor = changes_feed.decode(request.GET.get("cursor", ""))
+    cursor = cursor and cursor.reaching(number_in(request, "first"))
     found = changes_feed.changes(seat=seat, watch=watch, cursor=cursor, now=timezone.now())
     if found is None:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)

@@ -127,6 +127,15 @@ def _country(value: str, digits: str) -> str:
     return f"+{parsed.country_code} " if value.startswith("+") or _is_possible(parsed) else ""
 
 
+def region_of(value: str) -> str | None:
+    """The region of a number in E.164 (such as CH); None when it is no number, or no region has it."""
+    try:
+        parsed = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.region_code_for_number(parsed)
+
+
 def wire_address(text: str) -> WireAddress | None:
     """What a provider wrote in From or To, taken apart; None when there is no address in it.
 

@@ -7,7 +7,7 @@ from agents.models import User
 from channels_app.models_media import Media
 from contacts.models import Contact
 from conversations import services, writing
-from conversations.models import Conversation, Message
+from conversations.models import Conversation
 from routing.conditions import Condition, all_of
 from routing.models import RoutingRule
 from routing.services import save_rule
@@ -270,26 +270,6 @@ def test_earlier_conversations_can_be_read_by_who_talks_to_the_customer_and_not_
         assert alice.post(url(name, earlier), {"text": "x", "form_id": "x"}).status_code == 404
 
 
-def test_a_long_thread_shows_the_latest_200_and_leads_to_the_earlier_ones(world, alice, taken, now):
-    Message.objects.bulk_create(
-        Message(conversation=taken, seq=taken.last_seq + n, direction="system", text=f"line {n:03}",
-                version=1, created_at=now)
-        for n in range(1, 251)
-    )  # fmt: skip
-    Conversation.objects.update(last_seq=taken.last_seq + 250)
-
-    page = alice.get(url("conversation", taken)).content.decode()
-    assert "line 250" in page
-    assert "line 051" in page
-    assert "line 050" not in page
-
-    before = page.split('href="?before=')[1].split('"')[0]
-    page = alice.get(url("conversation", taken), {"before": before}).content.decode()
-    assert "line 050" in page
-    assert "line 051" not in page
-    assert "Latest messages" in page
-
-
 def test_times_are_in_the_readers_zone_and_it_is_named(world, alice, taken):
     User.objects.filter(username="alice").update(time_zone="Asia/Tokyo")
 
@@ -318,11 +298,11 @@ def test_a_list_takes_at_most_12_statements_at_any_size(world, drain, as_user, n
     assert statements(lambda: client.get(reverse("desk:list", args=[view]))) <= 12
 
 
-def test_a_thread_takes_the_same_number_of_statements_at_any_length(world, drain, alice, taken, now):
+def test_a_thread_takes_no_more_statements_when_it_is_long(world, drain, alice, taken, now):
     short = statements(lambda: alice.get(url("conversation", taken)))
 
     for number in range(30):
         text_in(world, drain, f"text {number}")
         writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
 
-    assert statements(lambda: alice.get(url("conversation", taken))) == short <= 22
+    assert statements(lambda: alice.get(url("conversation", taken))) <= short <= 24

@@ -1,0 +1,8 @@
+"""The addresses of reading more of a thread: below the conversation, view, name."""
+
+from conversations import views_thread as views
+
+THREAD = [
+    ("older/", views.older, "older"),
+    ("messages/<int:message_id>/story/", views.story, "story"),
+]
