@@ -1,6 +1,7 @@
 """The conversations room."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConversationsConfig(AppConfig):
@@ -9,3 +10,14 @@ class ConversationsConfig(AppConfig):
     name = "conversations"
     verbose_name = "Conversations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """After each migrate the index of what was said is whole."""
+        post_migrate.connect(keep_search, sender=self, dispatch_uid="conversations.search")
+
+
+def keep_search(**_: object) -> None:
+    """Make what is missing of the index."""
+    from conversations import search_index
+
+    search_index.install()

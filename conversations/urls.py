@@ -2,7 +2,15 @@
 
 from django.urls import path, register_converter
 
-from conversations import actions, actions_supervisor, views, views_preferences, views_stream, views_today
+from conversations import (
+    actions,
+    actions_supervisor,
+    views,
+    views_preferences,
+    views_search,
+    views_stream,
+    views_today,
+)
 from conversations.urls_customer import CUSTOMER
 from conversations.urls_quick_replies import QUICK_REPLIES
 from conversations.urls_thread import THREAD
@@ -31,6 +39,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", views.feed, name="feed"),
     path("stream/", views_stream.stream, name="stream"),
+    path("search/", views_search.search, name="search"),
     path("preferences/", views_preferences.edit, name="preferences"),
     path("today/", views_today.today, name="today"),
     path("today/<slug:slug>/", views_today.behind, name="figure"),

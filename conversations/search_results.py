@@ -1,0 +1,176 @@
+"""What search finds: of all that somebody may read, the newest messages that say what they asked for."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from agents.models import Agent
+from agents.roles import sees_everything
+from contacts.search import address_ids, contact_ids
+from conversations import access, search_index
+from conversations.models import Conversation, Message
+from conversations.search_query import Asked
+from conversations.worklists import Seat
+from omnichannel.lib.marking import Piece, marked, says_all
+from routing.models import Queue
+
+PAGE = 20
+# How many messages with the words are looked at for a page of those that somebody may read and asked for.
+MOST_LOOKED_AT = 500
+MOST_CUSTOMERS, MOST_OF_CUSTOMER = 6, 5000
+BEYOND_ALL = 2**62
+
+
+class NotUnderstood(ValueError):
+    """What was asked makes no sense here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A message, its conversation with it, and its text in pieces."""
+
+    message: Message
+    conversation: Conversation
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of messages, the newest first; `older` continues it, 0 at the end.
+
+    `until` is how far back was looked when not everything was. `customers` are conversations with whom the
+    words name, on the first page.
+    """
+
+    hits: list[Hit] = field(default_factory=list)
+    older: int = 0
+    until: datetime | None = None
+    customers: list[Conversation] = field(default_factory=list)
+    has_more_customers: bool = False
+    problems: list[str] = field(default_factory=list)
+
+
+def find(asked: Asked, *, seat: Seat, before: int = 0) -> Found:
+    """One page; `before` is the `older` of the one before it. At most ten statements."""
+    problems = list(asked.problems)
+    try:
+        conversations = _conversations(asked, seat)
+    except NotUnderstood as error:
+        problems.append(str(error))
+    if problems or asked.is_empty:
+        return Found(problems=problems)
+    low, high = _ids(asked)
+    high = min(high, before) if before else high
+    if asked.sender:
+        return _of_sender(asked, conversations, low, high)
+    is_cut = asked.narrows or not sees_everything(seat.user)
+    most = MOST_LOOKED_AT if is_cut else PAGE + 1
+    looked_at = [pk for pk in search_index.newest(asked.terms, before=high, most=most) if pk >= low]
+    hits = _hits(asked, looked_at, conversations)
+    older, until = _rest(hits, looked_at if len(looked_at) == most else [])
+    customers = [] if before else _customers(asked, conversations)
+    return Found(hits[:PAGE], older, until, customers[:MOST_CUSTOMERS], len(customers) > MOST_CUSTOMERS)
+
+
+def _rest(hits: list[Hit], looked_at: list[int]) -> tuple[int, datetime | None]:
+    """Where the next page starts, and until when was looked if that is what ended the page."""
+    if len(hits) > PAGE:
+        return hits[PAGE - 1].message.pk, None
+    if not looked_at:
+        return 0, None
+    until = Message.objects.filter(pk=looked_at[-1]).values_list("created_at", flat=True).first()
+    return looked_at[-1], until
+
+
+def _hits(asked: Asked, ids: list[int], conversations: QuerySet[Conversation]) -> list[Hit]:
+    """Those of these messages that are wanted, PAGE and one more at most. One statement."""
+    if not ids:
+        return []
+    # The ids once more for the conversations: their conditions are then asked of few.
+    of_them = Message.objects.filter(pk__in=ids).values("conversation_id")
+    rows = Message.objects.filter(pk__in=ids, conversation__in=conversations.filter(pk__in=of_them))
+    if asked.said_by:
+        rows = rows.filter(direction=asked.said_by)
+    if asked.has_file:
+        rows = rows.filter(Q(inbound_text__media_count__gt=0) | Q(delivery__media_count__gt=0))
+    rows = rows.select_related("conversation__queue", "conversation__agent__user", "author").order_by("-id")
+    return [Hit(row, row.conversation, marked(row.text, asked.terms)) for row in rows[: PAGE + 1]]
+
+
+def _of_sender(asked: Asked, conversations: QuerySet[Conversation], low: int, high: int) -> Found:
+    """What was said in the conversations with one customer, or a few."""
+    mine = _newest_of(asked.sender, conversations)
+    said = Message.objects.filter(conversation__in=mine).exclude(direction=Message.Direction.SYSTEM)
+    texts = said.order_by("conversation_id", "-seq").values_list("pk", "text")[:MOST_OF_CUSTOMER]
+    ids = [pk for pk, text in texts if low <= pk < high and says_all(text, asked.terms)]
+    hits = _hits(asked, ids, conversations)
+    older = hits[PAGE - 1].message.pk if len(hits) > PAGE else 0
+    return Found(hits[:PAGE], older)
+
+
+def _customers(asked: Asked, conversations: QuerySet[Conversation]) -> list[Conversation]:
+    """The newest conversations with whom the words name, by name or number."""
+    if not asked.free:
+        return []
+    ids = _newest_of(asked.free, conversations)[: MOST_CUSTOMERS + 1]
+    return list(conversations.filter(pk__in=ids).select_related("queue", "agent__user").order_by("-id"))
+
+
+def _newest_of(text: str, conversations: QuerySet[Conversation]) -> list[int]:
+    """Ids of conversations with customers of this name or number, the newest first."""
+    addresses, contacts = address_ids(text), contact_ids(text)
+    if not (addresses or contacts):
+        return []
+    theirs = Conversation.objects.filter(Q(address__in=addresses) | Q(contact__in=contacts)).order_by()
+    mine = conversations.filter(pk__in=theirs.values("pk")).order_by()
+    return sorted(mine.values_list("pk", flat=True), reverse=True)[:MOST_LOOKED_AT]
+
+
+# --- what narrows it ----------------------------------------------------------------------------------
+
+
+def _conversations(asked: Asked, seat: Seat) -> QuerySet[Conversation]:
+    """What this person may read, narrowed by the operators; raises NotUnderstood."""
+    found = access.visible(seat.user).order_by()
+    if asked.queue:
+        found = found.filter(queue=_queue(asked.queue))
+    if asked.agent.lower() == "none":
+        found = found.filter(agent=None)
+    elif asked.agent:
+        agent = seat.agent if asked.agent.lower() == "me" else _agent(asked.agent)
+        found = found.filter(Q(agent=agent) | Q(closed_by=agent))
+    return found.filter(state=asked.state) if asked.state else found
+
+
+def _queue(name: str) -> Queue:
+    by_name = Queue.objects.order_by("name")
+    found = by_name.filter(name__iexact=name).first() or by_name.filter(name__istartswith=name).first()
+    if found is None:
+        raise NotUnderstood(f"There is no queue “{name}”.")
+    return found
+
+
+def _agent(name: str) -> Agent:
+    """By username, first name, last name or both."""
+    agents = Agent.objects.order_by("user__username")
+    first, _, last = name.partition(" ")
+    one = Q(user__username__iexact=name) | Q(user__first_name__iexact=name) | Q(user__last_name__iexact=name)
+    found = agents.filter(one | Q(user__first_name__iexact=first, user__last_name__iexact=last.strip()))[:2]
+    if not found:
+        raise NotUnderstood(f"There is no agent “{name}”.")
+    if len(found) > 1:
+        raise NotUnderstood(f"Several agents are called “{name}”: use the username.")
+    return found[0]
+
+
+def _ids(asked: Asked) -> tuple[int, int]:
+    """The first id that counts and the first beyond, by the days that were asked for."""
+    low = search_index.first_since(_midnight(asked.after)) if asked.after else 0
+    high = search_index.first_since(_midnight(asked.before)) if asked.before else BEYOND_ALL
+    return low, high
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))
