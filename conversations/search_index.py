@@ -186,7 +186,8 @@ def first_since(moment: datetime) -> int:
     """The first id of the messages from this moment on: ids and moments grow together. One statement."""
     at_middle = f"(SELECT created_at FROM {TABLE} WHERE id >= (lo + hi) / 2 ORDER BY id LIMIT 1)"
     statement = (
-        f"WITH RECURSIVE halves(lo, hi) AS (SELECT coalesce(min(id), 1) - 1, coalesce(max(id), 0) + 1 FROM {TABLE} "
+        "WITH RECURSIVE halves(lo, hi) AS ("
+        f"SELECT coalesce(min(id), 1) - 1, coalesce(max(id), 0) + 1 FROM {TABLE} "
         f"UNION ALL SELECT CASE WHEN {at_middle} < %s THEN (lo + hi) / 2 ELSE lo END, "
         f"CASE WHEN {at_middle} < %s THEN hi ELSE (lo + hi) / 2 END FROM halves WHERE hi - lo > 1) "
         "SELECT min(hi) FROM halves"

@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -181,6 +182,7 @@ def test_a_changed_text_is_found_by_its_new_words(lamp: Conversation) -> None:
 
 
 def test_the_index_is_made_again_when_it_is_lost(lamp: Conversation) -> None:
+    connection.check_constraints()  # nothing may wait for the end of the transaction
     search_index.remove()
     search_index.install()
     search_index.install()
