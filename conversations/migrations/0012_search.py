@@ -18,5 +18,5 @@ def unmake(_: Apps, __: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0009_quick_replies"), ("conversations", "0010_figures")]
+    dependencies = [("conversations", "0011_quick_replies")]
     operations = [migrations.RunPython(make, unmake)]
