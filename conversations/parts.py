@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from conversations import customer
+from conversations import customer, viewing
 from conversations.forms_supervisor import AssignForm
 from conversations.situation import Situation
 from conversations.worklists import Seat
@@ -113,7 +113,7 @@ PARTS: tuple[Part, ...] = (
         context=lambda seat, now: {"around": customer.around(seat, now)},
     ),
 )
-WATCHED: tuple[Watched, ...] = ()
+WATCHED: tuple[Watched, ...] = (Watched(name="here", template="desk/_here.html", look=viewing.others),)
 
 
 def look(seat: Seat, conversation_id: int, now: datetime) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from conversations import inbound, upkeep
+from conversations import inbound, upkeep, viewing
 from omnichannel.lib.queue import drain
 
 
@@ -24,3 +24,8 @@ def close_idle() -> int:
 def show_media() -> int:
     """Let conversations show what became of files; returns how many files there were."""
     return drain(lambda: upkeep.show_changed_media(now=timezone.now()) > 0)
+
+
+def forget_viewings() -> int:
+    """Remove the signs of life of those who have gone; returns how many."""
+    return viewing.forget_old(now=timezone.now())

@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+<<<<<<< HEAD
 from conversations import (
     actions,
     actions_supervisor,
@@ -12,6 +13,10 @@ from conversations import (
     views_today,
 )
 from conversations.urls_customer import CUSTOMER
+=======
+from conversations import actions, actions_supervisor, views, views_preferences, views_stream, views_today
+from conversations.urls_people import PEOPLE
+>>>>>>> 5aaa8e4 (Tell agents who else has a conversation open, and is typing)
 from conversations.urls_quick_replies import QUICK_REPLIES
 from conversations.urls_thread import THREAD
 from conversations.worklists import VIEWS, Worklist
@@ -57,7 +62,7 @@ urlpatterns = [
     path(f"{HERE}transfer/", actions.transfer, name="transfer"),
     path(f"{HERE}assign/", actions_supervisor.assign, name="assign"),
     path(f"{HERE}take-over/", actions_supervisor.take_over, name="take-over"),
-    *(path(f"{HERE}{route}", view, name=name) for route, view, name in (*CUSTOMER, *THREAD)),
+    *(path(f"{HERE}{route}", view, name=name) for route, view, name in (*PEOPLE, *THREAD)),
     *(path(route, view, name=name) for route, view, name in QUICK_REPLIES),
     path(f"{HERE}files/<int:media_id>/fetch-again/", actions.fetch_again, name="fetch-again"),
     path(f"{HERE}messages/<int:message_id>/try-again/", actions.try_again, name="try-again"),

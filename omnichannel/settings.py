@@ -215,6 +215,7 @@ DOORBELLS = {
     "webhook.received": Doorbell(task="conversations.tasks.take_receipts", lane=DESK_LANE, every_s=1),
     "delivery.changed": Doorbell(task="conversations.tasks.show_deliveries", lane=DESK_LANE, every_s=1),
     "conversation.sweep": Doorbell(task="conversations.tasks.close_idle", lane=DESK_LANE, every_s=60),
+    "viewing.sweep": Doorbell(task="conversations.tasks.forget_viewings", lane=DESK_LANE, every_s=60),
     "delivery.due": Doorbell(task="channels_app.tasks.send_due", lane=SENDING_LANE, every_s=1),
     "media.due": Doorbell(task="channels_app.tasks.fetch_media", lane=BACKGROUND_LANE, every_s=2),
     "media.changed": Doorbell(task="conversations.tasks.show_media", lane=DESK_LANE, every_s=1),

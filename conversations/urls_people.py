@@ -1,8 +1,9 @@
-"""The addresses of what is done about a conversation's customer: below the conversation, view, name."""
+"""The addresses of the people of a conversation, below its own: its customer, and who else has it open."""
 
 from conversations import customer_actions as actions
+from conversations import views_here
 
-CUSTOMER = [
+PEOPLE = [
     ("customer/", actions.find, "find-contact"),
     ("link/", actions.link, "link"),
     ("unlink/", actions.unlink, "unlink"),
@@ -10,4 +11,5 @@ CUSTOMER = [
     ("contact-note/", actions.contact_note, "contact-note"),
     ("block/", actions.block, "block"),
     ("unblock/", actions.unblock, "unblock"),
+    ("here/", views_here.here, "here"),
 ]

@@ -1,0 +1,93 @@
+"""Who else has a conversation open, and is typing: signs of life, for some seconds each. Decides nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from agents.models import User
+from conversations.models import Conversation
+from conversations.models_desk import Viewing
+from conversations.presenters import initials
+from conversations.worklists import Seat
+
+# A page gives a sign of life every 15 s (desk-here.js); two may get lost.
+HERE_FOR = timedelta(seconds=40)
+# It tells of typing every 5 s at most.
+TYPING_FOR = timedelta(seconds=8)
+# Signs that come sooner after the last one are not written.
+SPARED = timedelta(seconds=10)
+TYPING_SPARED = timedelta(seconds=4)
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who has the conversation open."""
+
+    user_id: int
+    name: str
+    is_typing: bool
+
+    @property
+    def initials(self) -> str:
+        """Two letters at most."""
+        return initials(self.name)
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return f"{self.name} is typing…" if self.is_typing else f"{self.name} is here"
+
+
+def give_sign(*, user: User, conversation: Conversation, is_typing: bool, now: datetime) -> None:
+    """Somebody has this conversation open. Signs that come very soon after each other cost no write."""
+    mine = Viewing.objects.filter(user=user, conversation=conversation)
+    known = mine.values_list("seen_at", "typed_at").first()
+    if known is not None and not _is_due(*known, is_typing=is_typing, now=now):
+        return
+    typed = {"typed_at": now} if is_typing else {}
+    if known is None:
+        # Two windows of one person may begin at the same moment.
+        row = Viewing(user=user, conversation=conversation, seen_at=now, **typed)
+        Viewing.objects.bulk_create([row], ignore_conflicts=True)
+    else:
+        mine.update(seen_at=now, **typed)
+
+
+def _is_due(seen_at: datetime, typed_at: datetime | None, *, is_typing: bool, now: datetime) -> bool:
+    if is_typing and (typed_at is None or now - typed_at >= TYPING_SPARED):
+        return True
+    return now - seen_at >= SPARED
+
+
+def leave(*, user: User, conversation: Conversation) -> None:
+    """Somebody has closed it. In another window of theirs it is open again with its next sign."""
+    Viewing.objects.filter(user=user, conversation=conversation).delete()
+
+
+def others(seat: Seat, conversation_id: int, now: datetime) -> list[Viewer]:
+    """Who else has it open, by name. One statement."""
+    return viewers_of([conversation_id], but=seat.user, now=now).get(conversation_id, [])
+
+
+def viewers_of(conversation_ids: Iterable[int], *, but: User, now: datetime) -> dict[int, list[Viewer]]:
+    """The same for the rows of a list: by conversation, only those that somebody has open. One statement."""
+    found: dict[int, list[Viewer]] = {}
+    rows = _present(now).filter(conversation__in=list(conversation_ids)).exclude(user=but)
+    rows = rows.select_related("user").order_by("conversation_id", "user__username")
+    for row in rows[: MOST_SHOWN * 10]:
+        is_typing = row.typed_at is not None and row.typed_at > now - TYPING_FOR
+        found.setdefault(row.conversation_id, []).append(Viewer(row.user_id, str(row.user), is_typing))
+    return found
+
+
+def _present(now: datetime) -> QuerySet[Viewing]:
+    return Viewing.objects.filter(seen_at__gt=now - HERE_FOR)
+
+
+def forget_old(*, now: datetime) -> int:
+    """Remove what means nothing any more; returns how many rows."""
+    removed, _ = Viewing.objects.filter(seen_at__lte=now - HERE_FOR).delete()
+    return removed
