@@ -2,7 +2,6 @@
 
 from django.urls import path, register_converter
 
-<<<<<<< HEAD
 from conversations import (
     actions,
     actions_supervisor,
@@ -12,11 +11,7 @@ from conversations import (
     views_stream,
     views_today,
 )
-from conversations.urls_customer import CUSTOMER
-=======
-from conversations import actions, actions_supervisor, views, views_preferences, views_stream, views_today
 from conversations.urls_people import PEOPLE
->>>>>>> 5aaa8e4 (Tell agents who else has a conversation open, and is typing)
 from conversations.urls_quick_replies import QUICK_REPLIES
 from conversations.urls_thread import THREAD
 from conversations.worklists import VIEWS, Worklist
