@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from channels_app import window
-from conversations import access, presenters, thread, worklists
+from conversations import access, list_counts, thread, worklists
 from conversations.bubbles import Bubble, Looks, bubbles
 from conversations.models import Message
 from conversations.parts import PARTS, WATCHED, Part, Watched, look
-from conversations.presenters import Row
+from conversations.rows import Row, rows
 from conversations.situation import Situation, situation_of
 from conversations.worklists import Page, Seat, Worklist
 
@@ -88,11 +88,11 @@ class Watch:
 
 def cursor_of_list(page: Page, counts: dict[str, int]) -> Cursor:
     """The cursor of a page without an open conversation."""
-    return _cursor_of_list([(row.pk, row.version) for row in page.rows], counts)
+    return _cursor_of_list(page.versions, counts)
 
 
-def _cursor_of_list(pairs: list[tuple[int, int]], counts: dict[str, int]) -> Cursor:
-    return Cursor({"rows": digest(*pairs), "counts": digest(*counts.values())})
+def _cursor_of_list(versions: list[tuple[object, ...]], counts: dict[str, int]) -> Cursor:
+    return Cursor({"rows": digest(*versions), "counts": digest(*sorted(counts.items()))})
 
 
 def cursor_of_thread(cursor: Cursor, seat: Seat, situation: Situation, stretch: thread.Stretch) -> Cursor:
@@ -159,8 +159,8 @@ def changes(*, seat: Seat, watch: Watch, cursor: Cursor | None, now: datetime) -
     Raises access.NotFound when the open conversation may not be seen (any more).
     """
     glance = _glance(seat, watch, now)
-    pairs = worklists.versions(watch.worklist, seat=seat, after=watch.after, now=now)
-    fresh = replace(_cursor_of_list(pairs, glance.counts), version=glance.version)
+    listed = worklists.versions(watch.worklist, seat=seat, after=watch.after, now=now)
+    fresh = replace(_cursor_of_list(listed, glance.counts), version=glance.version)
     fresh = fresh.with_parts(**glance.parts, **digests(glance.seen))
     stale = {name for name, shown in fresh.parts.items() if not cursor or cursor.parts.get(name) != shown}
     if cursor and not stale and cursor.version == fresh.version:
@@ -170,9 +170,9 @@ def changes(*, seat: Seat, watch: Watch, cursor: Cursor | None, now: datetime) -
         found = replace(found, counts=glance.counts)
     if "rows" in stale:
         page = worklists.page(watch.worklist, seat=seat, after=watch.after, now=now)
-        rows = presenters.rows(page.rows, worklist=watch.worklist, seat=seat, now=now)
-        listed = cursor_of_list(page, glance.counts).parts
-        found = replace(found, rows=rows, older=page.older, cursor=fresh.with_parts(**listed))
+        shown = rows(page.rows, worklist=watch.worklist, seat=seat, now=now)
+        parts = cursor_of_list(page, glance.counts).parts
+        found = replace(found, rows=shown, older=page.older, cursor=fresh.with_parts(**parts))
     if watch.conversation_id is None:
         return found
     found = replace(found, watched=[part for part in WATCHED if part.name in stale])
@@ -192,15 +192,14 @@ class Glance:
 def _glance(seat: Seat, watch: Watch, now: datetime) -> Glance:
     """The counts, the open conversation's version and whether its hours run, in one statement."""
     if watch.conversation_id is None:
-        return Glance(worklists.counts(seat=seat, now=now))
+        return Glance(list_counts.counts(seat=seat, now=now))
     visible = access.visible(seat.user).filter(pk=watch.conversation_id)
-    names = [f"count_{slug}" for slug in worklists.WORKLISTS]
-    columns = worklists.count_columns(seat=seat, now=now)
-    row = visible.annotate(**columns).values("version", "window_closes_at", *names).first()
+    columns = list_counts.columns(seat=seat, now=now)
+    row = visible.annotate(**columns).values("version", "window_closes_at", *columns).first()
     if row is None:
         raise access.NotFound(watch.conversation_id)
     return Glance(
-        counts={slug: row[f"count_{slug}"] for slug in worklists.WORKLISTS},
+        counts=list_counts.read(row, seat=seat),
         version=row["version"],
         parts={"window": window_state(row["window_closes_at"], now)},
         seen=look(seat, watch.conversation_id, now),

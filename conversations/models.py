@@ -21,6 +21,10 @@ class State(models.TextChoices):
     CLOSED = "closed", "Closed"  # final
 
 
+# What indexes of ongoing conversations hold; a query must say it in these words.
+GOES_ON = ~Q(state="closed")
+
+
 class Conversation(models.Model):
     """A work item: what one customer address and one number of ours say to each other until it is closed.
 
@@ -44,7 +48,8 @@ class Conversation(models.Model):
     address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="conversations")
     number = models.ForeignKey(Number, on_delete=models.PROTECT, related_name="conversations")
     work_stream = models.ForeignKey(WorkStream, on_delete=models.PROTECT, related_name="conversations")
-    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="conversations")
+    # Found by conversation_by_queue, and the agent's by conversation_by_agent.
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     contact = models.ForeignKey(
         Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
     )
@@ -53,7 +58,7 @@ class Conversation(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     # The primary agent; while Waiting, the one who parked it.
     agent = models.ForeignKey(
-        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="conversations"
+        Agent, null=True, blank=True, on_delete=models.PROTECT, related_name="conversations", db_index=False
     )
     units = models.PositiveIntegerField(
         default=0, help_text="Capacity it takes, copied from the work stream at assignment."
@@ -127,6 +132,32 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["address", "-id"], name="conversation_by_address"),
             models.Index(fields=["contact", "-id"], name="conversation_by_contact"),
+            # All conversations, those of a queue, those of an agent: by last activity.
+            models.Index(fields=["-last_message_at", "-id"], name="conversation_by_activity"),
+            models.Index(fields=["queue", "-last_message_at", "-id"], name="conversation_by_queue"),
+            models.Index(fields=["agent", "-last_message_at", "-id"], name="conversation_by_agent"),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                name="conversation_failed",
+                condition=Q(has_failed_message=True),
+            ),
+            # What is going on, in each order of a list.
+            models.Index(fields=["-last_message_at", "-id"], name="ongoing_by_activity", condition=GOES_ON),
+            models.Index(
+                fields=["queue", "-last_message_at", "-id"], name="ongoing_by_queue", condition=GOES_ON
+            ),
+            models.Index(fields=["-id"], name="ongoing_newest", condition=GOES_ON),
+            models.Index(fields=["-transfer_count", "-id"], name="ongoing_by_transfers", condition=GOES_ON),
+            models.Index(
+                fields=["customer_waits_since", "id"],
+                name="ongoing_by_waiting",
+                condition=GOES_ON & Q(customer_waits_since__isnull=False),
+            ),
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                name="ongoing_failed",
+                condition=GOES_ON & Q(has_failed_message=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -83,7 +83,7 @@ class SavedView(models.Model):
                 fields=["name"], condition=Q(owner=None), name="saved_view_team_name_once"
             ),
             models.UniqueConstraint(
-                fields=["owner", "stream"], condition=Q(is_default=True), name="saved_view_one_default"
+                fields=["owner"], condition=Q(is_default=True), name="saved_view_first_once"
             ),
         ]
 

@@ -61,6 +61,11 @@ class Watched:
 
 PARTS: tuple[Part, ...] = (
     Part(
+        name="reading",
+        template="desk/_reading.html",
+        shows=lambda _, now: (now.conversation.last_seq, now.conversation.last_inbound_seq > 0),
+    ),
+    Part(
         name="commands",
         template="desk/_commands.html",
         shows=lambda _, now: (

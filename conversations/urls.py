@@ -1,6 +1,6 @@
 """The desk's addresses. Whatever is on the screen has one."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from conversations import (
     actions,
@@ -11,40 +11,22 @@ from conversations import (
     views_stream,
     views_today,
 )
+from conversations.urls_lists import HERE, LISTS
 from conversations.urls_people import PEOPLE
 from conversations.urls_quick_replies import QUICK_REPLIES
 from conversations.urls_thread import THREAD
-from conversations.worklists import VIEWS, Worklist
-
-
-class WorklistConverter:
-    """One of the three streams, or a view of one."""
-
-    regex = "|".join(VIEWS)
-
-    def to_python(self, value: str) -> Worklist:
-        """The list of this name."""
-        return VIEWS[value]
-
-    def to_url(self, value: Worklist | str) -> str:
-        """Its name."""
-        return value if isinstance(value, str) else value.slug
-
-
-register_converter(WorklistConverter, "worklist")
 
 app_name = "desk"
-HERE = "<worklist:worklist>/<int:conversation_id>/"
 urlpatterns = [
     path("", views.home, name="home"),
     path("feed/", views.feed, name="feed"),
+    *LISTS,
     path("stream/", views_stream.stream, name="stream"),
     path("search/", views_search.search, name="search"),
     path("preferences/", views_preferences.edit, name="preferences"),
     path("today/", views_today.today, name="today"),
     path("today/<slug:slug>/", views_today.behind, name="figure"),
     path("keys/", views_preferences.sheet, name="keys"),
-    path("<worklist:worklist>/", views.worklist, name="list"),
     path(HERE, views.conversation, name="conversation"),
     path(f"{HERE}pick/", actions.pick, name="pick"),
     path(f"{HERE}reply/", actions.reply, name="reply"),

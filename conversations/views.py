@@ -16,17 +16,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from channels_app.accounts import rules_of
-from channels_app.sessions import has_windows
 from conversations import access, customer, parts, presenters, services, stories, thread, worklists
 from conversations import feed as changes_feed
 from conversations.attaching import attaching_of
-from conversations.bar import bar
 from conversations.bubbles import bubbles
 from conversations.forms import ReplyForm, TransferForm, WriteForm, last_sent
+from conversations.frames import around, frame
 from conversations.models import Conversation, Message
 from conversations.picker import picker_of
+from conversations.saved_views import default_list
 from conversations.situation import Situation, situation_of
-from conversations.worklists import MY, VIEWS, Seat, Worklist
+from conversations.worklists import MY, Seat, Worklist, may_open
 from omnichannel.lib.ids import whole_number
 
 View = Callable[..., HttpResponse]
@@ -48,8 +48,11 @@ def at_desk(view: View) -> View:
         agent = access.agent_of(user)
         if agent is None:
             return render(request, "desk/no_role.html", status=HTTPStatus.FORBIDDEN)
+        seat = Seat(user, agent)
+        if "worklist" in kwargs and not may_open(kwargs["worklist"], seat=seat):
+            raise Http404
         try:
-            return view(request, Seat(user, agent), *args, **kwargs)
+            return view(request, seat, *args, **kwargs)
         except access.NotFound as error:
             raise Http404 from error
 
@@ -72,17 +75,10 @@ def address_of(worklist: Worklist, conversation_id: int) -> str:
 
 
 @require_GET
-def home(_request: HttpRequest) -> HttpResponse:
-    """The desk begins with one's own work."""
-    return HttpResponseRedirect(reverse("desk:list", args=[MY]))
-
-
-@require_GET
 @at_desk
-def worklist(request: HttpRequest, seat: Seat, *, worklist: Worklist) -> HttpResponse:
-    """A list alone."""
-    context, cursor = _frame(request, seat, worklist)
-    return render(request, "desk/list.html", context | {"cursor": changes_feed.encode(cursor)})
+def home(_request: HttpRequest, seat: Seat) -> HttpResponse:
+    """The desk begins with what the person wants to see first, else with their own work."""
+    return HttpResponseRedirect(reverse("desk:list", args=[default_list(seat) or MY]))
 
 
 @require_GET
@@ -92,25 +88,6 @@ def conversation(
 ) -> HttpResponse:
     """A list and one of the conversations that the person may read."""
     return show(request, seat, worklist, access.find(seat.user, conversation_id))
-
-
-def _frame(
-    request: HttpRequest, seat: Seat, worklist: Worklist
-) -> tuple[dict[str, Any], changes_feed.Cursor]:
-    """Navigation and list, and the cursor that stands for them."""
-    now = timezone.now()
-    after = request.GET.get("after", "")
-    page = worklists.page(worklist, seat=seat, after=after, now=now)
-    counts = worklists.counts(seat=seat, now=now)
-    context = {
-        "worklist": worklist,
-        "tabs": presenters.tabs(counts, current=worklist),
-        "orders": presenters.orders(worklist) if has_windows() else [],
-        "rows": presenters.rows(page.rows, worklist=worklist, seat=seat, now=now),
-        "after": after,
-        "older": page.older,
-    }
-    return context | bar(seat), changes_feed.cursor_of_list(page, counts)
 
 
 def show(
@@ -132,7 +109,7 @@ def show(
         read_up_to=thread.read_up_to(conversation, seat),
         reader_id=seat.user.pk,
     )
-    context, cursor = _frame(request, seat, worklist)
+    context, cursor = frame(request.GET.get("after", ""), seat=seat, worklist=worklist, now=now)
     seen = parts.look(seat, conversation.pk, now)
     cursor = cursor.with_parts(**changes_feed.digests(seen))
     context |= _conversation_context(request, situation, forms or {})
@@ -224,7 +201,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 @at_desk
 def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
-    worklist = VIEWS.get(request.GET.get("view", ""), MY)
+    worklist = worklists.asked_for(request.GET.get("view", ""), seat=seat)
     watch = changes_feed.Watch(worklist, request.GET.get("after", ""), number_in(request, "c"))
     cursor = changes_feed.decode(request.GET.get("cursor", ""))
     cursor = cursor and cursor.reaching(number_in(request, "first"))
@@ -242,7 +219,7 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
         "open_id": watch.conversation_id,
     }
     if found.counts is not None:
-        context["tabs"] = presenters.tabs(found.counts, current=worklist)
+        context |= around(found.counts, seat=seat, worklist=worklist)
         context |= {"agent": seat.agent, "used_capacity": services.used_capacity(seat.agent)}
     if found.thread is not None:
         situation = found.thread.situation

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from conversations import access, nudges
 from conversations.views import at_desk
-from conversations.worklists import MY, VIEWS, Seat
+from conversations.worklists import Seat, asked_for
 from omnichannel.lib.ids import whole_number
 
 
@@ -26,7 +26,7 @@ def stream(request: HttpRequest) -> HttpResponse:
 def _stream(request: HttpRequest, seat: Seat) -> HttpResponse:
     if not settings.NUDGES_URL:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    worklist = VIEWS.get(request.GET.get("view", ""), MY)
+    worklist = asked_for(request.GET.get("view", ""), seat=seat)
     conversation_id = whole_number(request.GET.get("c", ""))
     if conversation_id is not None:
         access.check(seat.user, conversation_id)

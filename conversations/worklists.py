@@ -1,28 +1,28 @@
-"""The three streams of work on the desk: what is in them, in which order, page by page."""
+"""The lists of the desk: a stream of work and what narrows it, page by page, always by an index."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from agents.models import Agent, User
 from agents.roles import sees_everything
 from channels_app import window
-from conversations.models import Conversation, Message, State
+from conversations import filters
+from conversations.filters import Filters, Order
+from conversations.models import GOES_ON, Conversation, Message, State
+from conversations.models_desk import Draft, Reading
+from conversations.orders import Section, beyond, read_key, sections_of, write_key
 from routing.services import queues_of
 
 PAGE = 50
-# Counting stops here, so that a backlog costs the navigation no more than a quiet day.
-MOST_COUNTED = 100
 CLOSED_FOR = timedelta(hours=24)
-LARGEST_ID = 10**18
-# Begins the keys of a list's second section.
-THEN = "then"
-
-Key = tuple[int | datetime, ...]
+# A badge says 9+ for more.
+MOST_UNREAD = 10
+FIRST_WORDS = 160
 
 
 @dataclass(frozen=True)
@@ -38,68 +38,183 @@ class Seat:
         return sees_everything(self.user)
 
 
-class Closing(StrEnum):
-    """How a list looks at what is left of the 24 hours."""
-
-    ANY = "any"  # not at all: the stream's own order
-    FIRST = "closing-first"  # everything, those whose hours run first, the first to close at the top
-    SOON = "closing-soon"  # only those that close within the next hours, the first to close at the top
-
-
 @dataclass(frozen=True)
-class Worklist:
-    """One stream, or a view of it: its name, what an empty one says, its order (all ascending or all
-    descending). `slug` is its address, `stream` that of the whole stream.
-    """
+class Stream:
+    """Where a list begins: its name in addresses, what an empty one says, its own order."""
 
     slug: str
     title: str
     empty: str
     order: tuple[str, ...]
-    stream: str = ""
-    closing: Closing = Closing.ANY
+    orders: tuple[Order, ...]
+    is_for_supervisors: bool = False
 
 
-MY = Worklist(
-    "my",
-    "My work items",
-    "You have no conversations. Pick one from Open work items.",
-    ("-last_message_at", "-id"),
-    stream="my",
-)
-OPEN = Worklist(
-    "open",
-    "Open work items",
-    "Nobody is waiting. New texts appear here by themselves.",
-    ("queue__priority", "state_changed_at", "id"),
-    stream="open",
-)
-CLOSED = Worklist(
-    "closed",
-    "Closed work items",
-    "You have closed nothing in the past 24 hours.",
-    ("-closed_at", "-id"),
-    stream="closed",
-)
-WORKLISTS = {worklist.slug: worklist for worklist in (MY, OPEN, CLOSED)}
-
-
-def _view(stream: Worklist, closing: Closing) -> Worklist:
-    empty = "Nothing closes within the next 4 hours." if closing is Closing.SOON else stream.empty
-    return replace(stream, slug=f"{stream.slug}-{closing}", empty=empty, closing=closing)
-
-
-# By address: the streams, and those views of them where somebody can still answer.
-VIEWS = WORKLISTS | {
-    view.slug: view
-    for stream in (MY, OPEN)
-    for view in (_view(stream, Closing.FIRST), _view(stream, Closing.SOON))
+BY_ACTIVITY = ("-last_message_at", "-id")
+EVERY_ORDER = (Order.OWN, Order.WAITING, Order.WINDOW, Order.CREATED, Order.TRANSFERS)
+STREAMS = {
+    stream.slug: stream
+    for stream in (
+        Stream(
+            "my",
+            "My work items",
+            "You have no conversations. Pick one from Open work items.",
+            BY_ACTIVITY,
+            EVERY_ORDER,
+        ),
+        Stream(
+            "open",
+            "Open work items",
+            "Nobody is waiting. New texts appear here by themselves.",
+            ("queue__priority", "state_changed_at", "id"),
+            (Order.OWN, Order.ACTIVITY, *EVERY_ORDER[1:]),
+        ),
+        Stream(
+            "closed",
+            "Closed work items",
+            "You have closed nothing in the past 24 hours.",
+            ("-closed_at", "-id"),
+            (Order.OWN, Order.CREATED, Order.TRANSFERS),
+        ),
+        Stream("ongoing", "Ongoing conversations", "Nothing is going on.", BY_ACTIVITY, EVERY_ORDER),
+        Stream(
+            "all",
+            "All conversations",
+            "There are no conversations yet.",
+            BY_ACTIVITY,
+            (Order.OWN, Order.CREATED),
+            is_for_supervisors=True,
+        ),
+    )
 }
+# What an empty list says that is narrowed by this; the first that fits.
+NOTHING_LEFT = (
+    ("closing", "Nothing closes within the next 4 hours."),
+    ("unread", "You have read everything."),
+    ("failed", "Every text has arrived."),
+)
 
 
-def views_of(worklist: Worklist) -> list[Worklist]:
-    """The stream itself and its views."""
-    return [view for view in VIEWS.values() if view.stream == worklist.stream]
+EVERYTHING = Filters()
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """A list of the desk. `slug` is its name in addresses: two lists are the same if it is."""
+
+    stream: Stream
+    filters: Filters = EVERYTHING
+
+    @property
+    def slug(self) -> str:
+        """For example `my`, or `ongoing;queue=3;unread`."""
+        narrowed = filters.write(self.filters)
+        return f"{self.stream.slug}{filters.SEPARATOR}{narrowed}" if narrowed else self.stream.slug
+
+    @property
+    def title(self) -> str:
+        """The stream's."""
+        return self.stream.title
+
+    @property
+    def empty(self) -> str:
+        """What stands in it when nothing else does."""
+        if not self.filters.is_narrow:
+            return self.stream.empty
+        said = (words for name, words in NOTHING_LEFT if getattr(self.filters, name))
+        return next(said, "Nothing here fits these filters.")
+
+    def narrowed(self, **parts: Any) -> "Worklist":
+        """The same with other filters or another order."""
+        return replace(self, filters=replace(self.filters, **parts))
+
+
+def worklist(slug: str) -> Worklist:
+    """The list of this name; raises ValueError when there is none."""
+    stream, _, narrowed = slug.partition(filters.SEPARATOR)
+    if stream not in STREAMS or (not narrowed and stream != slug):
+        raise ValueError(slug)
+    found = Worklist(STREAMS[stream], filters.read(narrowed))
+    if found.filters.order and found.filters.order not in found.stream.orders:
+        raise ValueError(slug)
+    return found
+
+
+MY, OPEN, CLOSED = (Worklist(STREAMS[slug]) for slug in ("my", "open", "closed"))
+
+
+def may_open(wanted: Worklist, *, seat: Seat) -> bool:
+    """Whether the list is there for this person."""
+    only_theirs = wanted.stream.is_for_supervisors or wanted.filters.agent is not None
+    return seat.sees_everything or not only_theirs
+
+
+def asked_for(slug: str, *, seat: Seat) -> Worklist:
+    """The list of this name; one's own work when there is none, or none for this person."""
+    try:
+        found = worklist(slug)
+    except ValueError:
+        return MY
+    return found if may_open(found, seat=seat) else MY
+
+
+# --- what is in a list ----------------------------------------------------------------------------
+
+
+def items(wanted: Worklist, *, seat: Seat, now: datetime) -> QuerySet[Conversation]:
+    """Everything in a list, unordered."""
+    return _narrowed(_stream(wanted.stream.slug, seat, now), wanted.filters, seat, now)
+
+
+def _stream(slug: str, seat: Seat, now: datetime) -> QuerySet[Conversation]:
+    everything = Conversation.objects.all()
+    if slug == "my":
+        return everything.filter(agent=seat.agent, state__in=[State.ACTIVE, State.WRAP_UP, State.WAITING])
+    if slug == "closed":
+        return everything.filter(state=State.CLOSED, closed_by=seat.agent, closed_at__gt=now - CLOSED_FOR)
+    if slug == "all":
+        return everything
+    rows = everything.filter(state=State.OPEN) if slug == "open" else everything.filter(GOES_ON)
+    if seat.sees_everything:
+        return rows
+    mine = Q(queue__in=queues_of(seat.agent).values("pk"))
+    return rows.filter(mine if slug == "open" else mine | Q(agent=seat.agent))
+
+
+def _narrowed(rows: QuerySet[Conversation], by: Filters, seat: Seat, now: datetime) -> QuerySet[Conversation]:
+    exact = {"number__channel": by.channel, "queue": by.queue, "state": by.state, "agent": by.agent}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value not in ("", None)})
+    if by.failed:
+        rows = rows.filter(has_failed_message=True)
+    if by.unread or by.waits or by.closing:
+        rows = rows.filter(GOES_ON)
+    if by.unread:
+        rows = rows.annotate(read_seq=read_seq(seat.user)).filter(last_inbound_seq__gt=F("read_seq"))
+    if by.waits:
+        rows = rows.filter(customer_waits_since__lte=now - timedelta(minutes=by.waits))
+    if by.closing:
+        rows = rows.filter(window_closes_at__gte=now, window_closes_at__lte=now + window.SOON)
+    return rows
+
+
+def read_seq(user: User) -> Coalesce:
+    """A conversation's last message that this person has read, as a column; 0: none."""
+    mine = Reading.objects.filter(user=user, conversation=OuterRef("pk"))
+    return Coalesce(Subquery(mine.values("seq")[:1]), 0, output_field=IntegerField())
+
+
+def sections(wanted: Worklist, *, seat: Seat, now: datetime) -> list[Section]:
+    """The parts of a list in their order."""
+    by = wanted.filters
+    order = by.order
+    if order is Order.OWN and by.closing:
+        order = Order.WINDOW
+    elif order is Order.OWN and by.waits:
+        order = Order.WAITING
+    return sections_of(items(wanted, seat=seat, now=now), order, own=wanted.stream.order, now=now)
+
+
+# --- page by page ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -109,165 +224,71 @@ class Page:
     rows: Sequence[Conversation]
     older: str
 
-
-def items(worklist: Worklist, *, seat: Seat, now: datetime) -> QuerySet[Conversation]:
-    """Everything in a list, unordered."""
-    rows = _stream(worklist.stream, seat, now)
-    if worklist.closing is Closing.SOON:
-        rows = rows.filter(window_closes_at__gte=now, window_closes_at__lte=now + window.SOON)
-    return rows
+    @property
+    def versions(self) -> list[tuple[Any, ...]]:
+        """As `versions` gives them."""
+        return [tuple(getattr(row, name) for name in SEEN) for row in self.rows]
 
 
-def _stream(stream: str, seat: Seat, now: datetime) -> QuerySet[Conversation]:
-    everything = Conversation.objects.all()
-    if stream == MY.slug:
-        return everything.filter(agent=seat.agent, state__in=[State.ACTIVE, State.WRAP_UP, State.WAITING])
-    if stream == CLOSED.slug:
-        return everything.filter(state=State.CLOSED, closed_by=seat.agent, closed_at__gt=now - CLOSED_FOR)
-    waiting = everything.filter(state=State.OPEN)
-    return waiting if seat.sees_everything else waiting.filter(queue__in=queues_of(seat.agent).values("pk"))
-
-
-@dataclass(frozen=True)
-class Section:
-    """Rows of a list that have one order; a list is its sections one after another."""
-
-    rows: QuerySet[Conversation]
-    order: tuple[str, ...]
-
-
-BY_CLOSING = ("window_closes_at", "id")
-
-
-def sections(worklist: Worklist, *, seat: Seat, now: datetime) -> list[Section]:
-    """The parts of a list in their order: two where those whose hours run come before the rest."""
-    rows = items(worklist, seat=seat, now=now)
-    if worklist.closing is Closing.ANY:
-        return [Section(rows, worklist.order)]
-    if worklist.closing is Closing.SOON:
-        return [Section(rows, BY_CLOSING)]
-    rest = rows.filter(Q(window_closes_at=None) | Q(window_closes_at__lt=now))
-    return [Section(rows.filter(window_closes_at__gte=now), BY_CLOSING), Section(rest, worklist.order)]
-
-
+# What tells whether a row looks the same.
+SEEN = ("pk", "version", "read_seq", "has_draft")
 Read = Callable[[QuerySet[Conversation]], QuerySet[Any]]
 
 
-def _found(worklist: Worklist, seat: Seat, after: str, now: datetime, read: Read) -> list[tuple[int, Any]]:
+def _found(wanted: Worklist, seat: Seat, after: str, now: datetime, read: Read) -> list[tuple[int, Any]]:
     """The rows of one page and one more, as `read` gives them, each with the number of its section.
 
     A key that cannot be read is the first page. A second section is only asked when the first has no more.
     """
-    parts = sections(worklist, seat=seat, now=now)
+    parts = sections(wanted, seat=seat, now=now)
     begins, key = read_key(after, [part.order for part in parts])
     found: list[tuple[int, Any]] = []
     for number, part in enumerate(parts):
         if number < begins or len(found) > PAGE:
             continue
-        rows = part.rows.filter(_beyond(part.order, key)) if key and number == begins else part.rows
-        wanted = PAGE + 1 - len(found)
-        found += [(number, row) for row in read(rows).order_by(*part.order)[:wanted]]
+        rows = part.rows.filter(beyond(part.order, key)) if key and number == begins else part.rows
+        wanted_rows = PAGE + 1 - len(found)
+        found += [(number, row) for row in read(_own_marks(rows, seat)).order_by(*part.order)[:wanted_rows]]
     return found
 
 
-def versions(worklist: Worklist, *, seat: Seat, after: str, now: datetime) -> list[tuple[int, int]]:
-    """Id and version of each row of a page, in its order."""
-    found = _found(worklist, seat, after, now, lambda rows: rows.values_list("pk", "version"))
-    return [pair for _, pair in found[:PAGE]]
+def _own_marks(rows: QuerySet[Conversation], seat: Seat) -> QuerySet[Conversation]:
+    """With what this person has read and begun: `read_seq`, `has_draft`."""
+    begun = Draft.objects.filter(user=seat.user, conversation=OuterRef("pk"))
+    return rows.annotate(read_seq=read_seq(seat.user), has_draft=Exists(begun))
 
 
-def page(worklist: Worklist, *, seat: Seat, after: str, now: datetime) -> Page:
-    """One page with what its rows show: `last_direction`, `last_author_id`, `last_delivery`."""
-    found = _found(worklist, seat, after, now, _with_last_words)
+def versions(wanted: Worklist, *, seat: Seat, after: str, now: datetime) -> list[tuple[Any, ...]]:
+    """What tells whether the rows of a page look the same, in its order."""
+    found = _found(wanted, seat, after, now, lambda rows: rows.values_list(*SEEN))
+    return [row for _, row in found[:PAGE]]
+
+
+def page(wanted: Worklist, *, seat: Seat, after: str, now: datetime) -> Page:
+    """One page with what its rows show: `last_direction`, `last_author_id`, `unread`, `draft`, ..."""
+    found = _found(wanted, seat, after, now, lambda rows: _with_last_words(rows, seat))
     older = ""
     if len(found) > PAGE:
         number, last = found[PAGE - 1]
-        older = write_key(last, sections(worklist, seat=seat, now=now)[number].order, number)
+        older = write_key(last, sections(wanted, seat=seat, now=now)[number].order, number)
     return Page([row for _, row in found[:PAGE]], older)
 
 
-def _with_last_words(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
-    said = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
-    spoken = said.exclude(direction=Message.Direction.SYSTEM)
-    sent = said.filter(direction=Message.Direction.OUTBOUND)
-    return rows.select_related("queue", "number", "agent__user").annotate(
-        last_direction=Subquery(spoken.values("direction")[:1]),
-        last_author_id=Subquery(spoken.values("author_id")[:1]),
-        last_delivery=Subquery(sent.values("delivery__state")[:1]),
-    )
-
-
-# --- counts ---------------------------------------------------------------------------------------
-
-
-class _Count(Subquery):
-    """How many rows a query has, as one value of another statement."""
+class Count(Subquery):
+    """How many rows a query has, as one value of another statement. Give it a LIMIT."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS bounded)"
     output_field = IntegerField()
 
 
-def count_columns(*, seat: Seat, now: datetime) -> dict[str, Any]:
-    """The size of each stream (MOST_COUNTED at most) as columns for annotate(), named count_<slug>."""
-    return {
-        f"count_{slug}": _Count(items(worklist, seat=seat, now=now).values("pk")[:MOST_COUNTED])
-        for slug, worklist in WORKLISTS.items()
-    }
-
-
-def counts(*, seat: Seat, now: datetime) -> dict[str, int]:
-    """The size of each stream by slug, MOST_COUNTED at most. One statement."""
-    rows = Agent.objects.filter(pk=seat.agent.pk).annotate(**count_columns(seat=seat, now=now))
-    row = rows.values(*(f"count_{slug}" for slug in WORKLISTS)).get()
-    return {slug: row[f"count_{slug}"] for slug in WORKLISTS}
-
-
-# --- keys: where a page starts ----------------------------------------------------------------------
-
-
-def write_key(row: Conversation, order: tuple[str, ...], section: int = 0) -> str:
-    """The place of a row in the order of its section, for an address."""
-    parts = [THEN] * section
-    for field in order:
-        value: Any = row
-        for name in field.lstrip("-").split("__"):
-            value = getattr(value, name)
-        parts.append(value.isoformat() if isinstance(value, datetime) else str(value))
-    return "~".join(parts)
-
-
-def read_key(text: str, orders: Sequence[tuple[str, ...]]) -> tuple[int, Key | None]:
-    """What write_key wrote: the section and the place in it; the beginning for anything else."""
-    parts = text.split("~")
-    section = 1 if parts[0] == THEN else 0
-    if section >= len(orders) or len(parts) - section != len(orders[section]):
-        return 0, None
-    try:
-        return section, tuple(map(_value, orders[section], parts[section:]))
-    except ValueError:
-        return 0, None
-
-
-def _value(field: str, text: str) -> int | datetime:
-    """One part of a key; raises ValueError."""
-    if not field.endswith("_at"):
-        number = int(text)
-        if not 0 <= number < LARGEST_ID:
-            raise ValueError(text)
-        return number
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or not 2000 < moment.year < 9000:
-        raise ValueError(text)
-    return moment
-
-
-def _beyond(order: tuple[str, ...], key: Key) -> Q:
-    """Rows after `key` in `order`: the first field that differs decides."""
-    wanted = Q(pk=None)
-    same: dict[str, int | datetime] = {}
-    for field, value in zip(order, key, strict=True):
-        name = field.lstrip("-")
-        way = "lt" if field.startswith("-") else "gt"
-        wanted |= Q(**same, **{f"{name}__{way}": value})
-        same[name] = value
-    return wanted
+def _with_last_words(rows: QuerySet[Conversation], seat: Seat) -> QuerySet[Conversation]:
+    said = Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
+    spoken = said.exclude(direction=Message.Direction.SYSTEM)
+    heard = Message.objects.filter(conversation=OuterRef("pk"), direction=Message.Direction.INBOUND)
+    begun = Draft.objects.filter(user=seat.user, conversation=OuterRef("pk")).order_by("-updated_at")
+    return rows.select_related("queue", "number", "agent__user").annotate(
+        last_direction=Subquery(spoken.values("direction")[:1]),
+        last_author_id=Subquery(spoken.values("author_id")[:1]),
+        unread=Count(heard.filter(seq__gt=OuterRef("read_seq")).values("pk")[:MOST_UNREAD]),
+        draft=Subquery(begun.values("text")[:1]),
+    )

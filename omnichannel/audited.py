@@ -55,6 +55,7 @@ AUDITED: dict[str, Audited] = {
     "channels_app.smsnumber": Audited(),
     "channels_app.whatsappaccount": Audited(unsaid=VALIDATION),
     "channels_app.whatsappnumber": Audited(unsaid=("sender_id", *VALIDATION)),
+    "conversations.savedview": Audited(),
     "contacts.account": Audited(),
     "contacts.contact": Audited(),
     "contacts.note": Audited(),

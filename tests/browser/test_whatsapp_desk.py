@@ -100,7 +100,7 @@ def test_when_24_hours_are_over_only_a_content_template_goes_out(demo: dict[str,
     let_hours_pass(demo, customer, 21.5)
     ours.reload()
     expect(clock).to_have_text(re.compile(r"Closes in 2 h \d+ min"))
-    ours.goto(f"{demo['web']}/desk/my-closing-soon/")
+    ours.goto(f"{demo['web']}/desk/my;closing/")
     row = ours.locator("li.row", has_text="When does my order come?")
     expect(row).to_contain_text(re.compile("Closes in 2 h"))
     row.get_by_role("link").click()

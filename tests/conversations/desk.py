@@ -13,7 +13,7 @@ from channels_app.models_deliveries import Delivery
 from channels_app.providers.base import Error, Report
 from conversations import upkeep
 from conversations.models import Conversation
-from conversations.worklists import VIEWS
+from conversations.worklists import worklist
 from tests.world import CUSTOMER, World, post_webhook, text_params
 
 NUMBERS = count(1)
@@ -60,7 +60,7 @@ def feed(
     client: Client, cursor: str, *, view: str = "my", conversation: Conversation | None = None
 ) -> object:
     """Ask what changed."""
-    assert view in VIEWS
+    assert worklist(view)
     params = {"view": view, "cursor": cursor} | ({"c": conversation.pk} if conversation else {})
     return client.get(reverse("desk:feed"), params)
 

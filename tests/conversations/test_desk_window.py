@@ -9,7 +9,7 @@ from channels_app import window
 from conversations import services, worklists
 from conversations.models import Conversation, Message
 from conversations.presenters import closes_in
-from conversations.worklists import VIEWS, Seat
+from conversations.worklists import Seat, worklist
 from tests.channels_app.whatsapp import build_whatsapp, message_params
 from tests.conversations.desk import cursor_in, feed, form_id_of, statements, text_in, url
 from tests.world import post_webhook
@@ -119,11 +119,11 @@ def order_of(client, view):
 
 
 def test_closing_soon_is_what_closes_within_four_hours_the_first_first(three, alice):
-    assert order_of(alice, "open-closing-soon") == ["one", "three"]
+    assert order_of(alice, "open;closing") == ["one", "three"]
 
 
 def test_closing_first_sorts_everything_and_leaves_nothing_out(three, alice):
-    assert order_of(alice, "open-closing-first") == ["one", "three", "twenty", "over", "sms"]
+    assert order_of(alice, "open;order=window") == ["one", "three", "twenty", "over", "sms"]
 
 
 def test_a_list_that_is_sorted_by_closing_is_read_page_by_page(three, alice, monkeypatch, world, now):
@@ -131,7 +131,7 @@ def test_a_list_that_is_sorted_by_closing_is_read_page_by_page(three, alice, mon
     seat = Seat(world.users["alice"], world.agents["alice"])
     seen, after = [], ""
     for _ in range(3):
-        got = worklists.page(VIEWS["open-closing-first"], seat=seat, after=after, now=now)
+        got = worklists.page(worklist("open;order=window"), seat=seat, after=after, now=now)
         seen.append([row.last_text for row in got.rows])
         after = got.older
 
@@ -140,32 +140,32 @@ def test_a_list_that_is_sorted_by_closing_is_read_page_by_page(three, alice, mon
 
 
 @pytest.mark.parametrize("key", ["then~", "then~1~2", "then~then~1", "2026-01-01~1", "~", "then"])
-@pytest.mark.parametrize("view", ["open-closing-first", "my-closing-soon"])
+@pytest.mark.parametrize("view", ["open;order=window", "my;closing"])
 def test_a_spoilt_key_of_a_sorted_list_is_the_first_page(alice, view, key):
     assert alice.get(reverse("desk:list", args=[view]), {"after": key}).status_code == 200
 
 
 def test_the_views_are_offered_where_there_is_a_limit_and_stay_chosen(whatsapp, talking, alice):
-    html = alice.get("/desk/my-closing-soon/").content.decode()
+    html = alice.get("/desk/my;closing/").content.decode()
 
-    assert 'id="order-my-closing-soon" href="/desk/my-closing-soon/" aria-current="page"' in html
+    assert 'href="/desk/my;order=window/"' in alice.get("/desk/my/").content.decode()
     assert "Nothing closes within the next 4 hours." in html
-    assert alice.get("/desk/closed-closing-soon/").status_code == 404
+    assert alice.get("/desk/closed;order=window/").status_code == 404
     form = {"text": "Hi", "form_id": form_id_of(alice, talking)}
-    answer = alice.post(url("reply", talking, "my-closing-first"), form)
-    assert answer.url == url("conversation", talking, "my-closing-first")
+    answer = alice.post(url("reply", talking, "my;order=window"), form)
+    assert answer.url == url("conversation", talking, "my;order=window")
 
 
 def test_without_such_a_channel_nothing_is_offered(world, alice):
-    assert "order-my" not in alice.get("/desk/my/").content.decode()
+    assert "order=window" not in alice.get("/desk/my/").content.decode()
 
 
 def test_the_feed_tells_a_list_that_something_began_to_close(talking, alice):
-    cursor = cursor_in(alice.get("/desk/my-closing-soon/").content.decode())
-    assert feed(alice, cursor, view="my-closing-soon").status_code == 204
+    cursor = cursor_in(alice.get("/desk/my;closing/").content.decode())
+    assert feed(alice, cursor, view="my;closing").status_code == 204
     move(talking, 22 * H)
 
-    assert ">Hello<" in feed(alice, cursor, view="my-closing-soon").content.decode()
+    assert ">Hello<" in feed(alice, cursor, view="my;closing").content.decode()
 
 
 # --- when they are over -----------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from contacts.imports import upload
 from contacts.merging import merge
 from contacts.models import Contact, Erasure
 from conversations.models import Conversation, Message
+from conversations.models_desk import SavedView
 from conversations.models_quick_replies import QuickReply
 from omnichannel.lib.audit import note_read
 from routing.models import WorkStream
@@ -33,6 +34,7 @@ MEANINGS: dict[str, Callable[[World], Any]] = {
     "worklist": lambda world: "open",
     "conversation_id": lambda world: conversation().pk,
     "quick_reply_id": lambda world: QuickReply.objects.earliest("id").pk,
+    "view_id": lambda world: SavedView.objects.get(owner=None).pk,
     "message_id": lambda world: Message.objects.earliest("id").pk,
     "stream_id": lambda world: world.stream.pk,
     "token": lambda world: world.sms_settings.inbound_url.token,
@@ -81,6 +83,7 @@ def furnish(world: World, drain: Any) -> None:
         language="en",
         synced_at=now(),
     )
+    SavedView.objects.create(name="Billing", stream="ongoing")
     ApiToken.objects.create(world.users["bob"])
     browser = Client()
     browser.force_login(world.users["bob"])

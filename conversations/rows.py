@@ -1,0 +1,97 @@
+"""The rows of a list, as plain data. Asks nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from conversations.models import Conversation, Message, State
+from conversations.presenters import Clock, ago, clock, initials, largest_unit
+from conversations.worklists import MOST_UNREAD, Seat, Worklist
+
+Direction = Message.Direction
+STATE_TONES = {State.ACTIVE: "accent", State.WAITING: "ok", State.WRAP_UP: "warn"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A conversation in a list; `state` and `agent` are empty where they say nothing new."""
+
+    id: int
+    title: str
+    initials: str
+    since: datetime
+    ago: str
+    draft: str
+    said_by: str
+    preview: str
+    unread: str
+    waits_since: datetime | None
+    waits: str
+    channel: str
+    channel_key: str
+    window: Clock | None
+    state: str
+    state_tone: str
+    agent: str
+    queue: str
+    is_failed: bool
+    has_internal: bool
+    may_pick: bool
+
+
+def rows(
+    conversations: Iterable[Conversation], *, worklist: Worklist, seat: Seat, now: datetime
+) -> list[Row]:
+    """The rows of a page of worklists.page."""
+    return [_row(conversation, worklist, seat, now) for conversation in conversations]
+
+
+def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: datetime) -> Row:
+    stream = worklist.stream.slug
+    is_closed = conversation.state == State.CLOSED
+    since = (conversation.closed_at if is_closed else None) or conversation.last_message_at
+    waits_since = None if is_closed else conversation.customer_waits_since
+    direction = getattr(conversation, "last_direction", None)
+    is_mine = conversation.agent_id == seat.agent.pk
+    return Row(
+        id=conversation.pk,
+        title=conversation.title,
+        initials=initials(conversation.title),
+        since=since,
+        ago=ago(now - since),
+        draft=" ".join((getattr(conversation, "draft", None) or "").split()),
+        said_by=_said_by(direction, getattr(conversation, "last_author_id", None), seat),
+        preview=conversation.last_text or ("(no text)" if direction else ""),
+        unread="" if is_closed else badge(getattr(conversation, "unread", 0)),
+        waits_since=waits_since,
+        waits=waits(now - waits_since) if waits_since else "",
+        channel=conversation.number.get_channel_display(),
+        channel_key=conversation.number.channel,
+        window=clock(conversation, now),
+        state="" if stream in ("open", "closed") else State(conversation.state).label,
+        state_tone=STATE_TONES.get(State(conversation.state), ""),
+        agent=str(conversation.agent) if conversation.agent and not is_mine else "",
+        queue=conversation.queue.name,
+        is_failed=conversation.has_failed_message,
+        has_internal=conversation.has_internal_message,
+        may_pick=conversation.state == State.OPEN,
+    )
+
+
+def badge(unread: int) -> str:
+    """How many texts somebody has not read, 9+ at most; empty for none."""
+    return "9+" if unread >= MOST_UNREAD else str(unread or "")
+
+
+def _said_by(direction: str | None, author_id: int | None, seat: Seat) -> str:
+    if direction == Direction.INTERNAL:
+        return "Internal: "
+    if direction == Direction.OUTBOUND:
+        return "You: " if author_id == seat.user.pk else "Us: "
+    return ""
+
+
+def waits(passed: timedelta) -> str:
+    """How long somebody waits for an answer. desk-list.js counts on by the same rule."""
+    minutes = int(passed.total_seconds() // 60)
+    return "waits" if minutes < 1 else f"waits {largest_unit(minutes)}"
