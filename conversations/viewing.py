@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from agents.models import User
+from conversations import nudges
 from conversations.models import Conversation
 from conversations.models_desk import Viewing
 from conversations.presenters import initials
@@ -42,29 +43,35 @@ class Viewer:
 
 
 def give_sign(*, user: User, conversation: Conversation, is_typing: bool, now: datetime) -> None:
-    """Somebody has this conversation open. Signs that come very soon after each other cost no write."""
+    """Somebody has this conversation open. Signs that come very soon after each other cost no write.
+
+    Who else has it open is nudged when they come, begin to type, or have stopped.
+    """
     mine = Viewing.objects.filter(user=user, conversation=conversation)
-    known = mine.values_list("seen_at", "typed_at").first()
-    if known is not None and not _is_due(*known, is_typing=is_typing, now=now):
-        return
-    typed = {"typed_at": now} if is_typing else {}
-    if known is None:
+    before = mine.only("seen_at", "typed_at").first()
+    if before is None:
         # Two windows of one person may begin at the same moment.
-        row = Viewing(user=user, conversation=conversation, seen_at=now, **typed)
+        row = Viewing(user=user, conversation=conversation, seen_at=now, typed_at=now if is_typing else None)
         Viewing.objects.bulk_create([row], ignore_conflicts=True)
-    else:
-        mine.update(seen_at=now, **typed)
-
-
-def _is_due(seen_at: datetime, typed_at: datetime | None, *, is_typing: bool, now: datetime) -> bool:
-    if is_typing and (typed_at is None or now - typed_at >= TYPING_SPARED):
-        return True
-    return now - seen_at >= SPARED
+        nudges.tell([nudges.topic(conversation.pk)])
+        return
+    typed_at = now if is_typing else before.typed_at
+    if typed_at is not None and now - typed_at >= TYPING_FOR:
+        typed_at = None
+    is_other = (typed_at is None) != (before.typed_at is None) or now - before.seen_at >= HERE_FOR
+    is_due = now - before.seen_at >= SPARED or (
+        is_typing and before.typed_at is not None and now - before.typed_at >= TYPING_SPARED
+    )
+    if is_other or is_due:
+        mine.update(seen_at=now, typed_at=typed_at)
+    if is_other:
+        nudges.tell([nudges.topic(conversation.pk)])
 
 
 def leave(*, user: User, conversation: Conversation) -> None:
     """Somebody has closed it. In another window of theirs it is open again with its next sign."""
     Viewing.objects.filter(user=user, conversation=conversation).delete()
+    nudges.tell([nudges.topic(conversation.pk)])
 
 
 def others(seat: Seat, conversation_id: int, now: datetime) -> list[Viewer]:

@@ -6,6 +6,7 @@
   // As conversations/viewing.py counts on.
   const SIGN_MS = 15000;
   const TYPING_MS = 5000;
+  const RESTED_MS = 9000;
   const thread = document.querySelector(".thread[data-here]");
   if (!thread) return;
 
@@ -13,6 +14,7 @@
 
   let isGone = false;
   let typedAt = 0;
+  let rest = null;
   let stays = false;
 
   function letter(word) {
@@ -31,10 +33,13 @@
       // The next sign may get through.
     }
   }
-  setInterval(sign, SIGN_MS);
+  setInterval(() => sign(), SIGN_MS);
   document.addEventListener("visibilitychange", () => sign());
   document.addEventListener("input", (event) => {
-    if (!event.target.closest?.(".compose textarea") || Date.now() - typedAt < TYPING_MS) return;
+    if (!event.target.closest?.(".compose textarea")) return;
+    clearTimeout(rest);
+    rest = setTimeout(() => sign(), RESTED_MS);
+    if (Date.now() - typedAt < TYPING_MS) return;
     typedAt = Date.now();
     sign("typing");
   });
