@@ -4,69 +4,24 @@ import argparse
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from statistics import median, quantiles
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-SERVER = os.environ.get("DATABASE_URL", "postgres://127.0.0.1:5432/postgres")
+from bench.machine import HOST, gunicorn, manage, process, recreate_database, settle
+
 DATABASE = "omnichannel_bench"
 GATE = 1.4
 OURS_PORT, FLOOR_PORT = 8460, 8461
-HOST = "127.0.0.1"
 
-
-def bench_url() -> str:
-    """The bench's own database on the given server."""
-    return urlunsplit(urlsplit(SERVER)._replace(path=f"/{DATABASE}"))
-
-
-os.environ |= {
-    "DATABASE_URL": bench_url(),
-    "DJANGO_SETTINGS_MODULE": "omnichannel.settings",
-    "SECRET_KEY": "bench-only-not-a-secret",
-    "FIELD_KEYS": "dGVzdHMtb25seS1ub3QtYS1zZWNyZXQtMzItYnl0ZXM=",
-    "PUBLIC_BASE_URL": f"http://{HOST}:{OURS_PORT}",
-    "ALLOWED_HOSTS": HOST,
-    "LOG_LEVEL": "ERROR",
-    "BENCH_URL": f"http://{HOST}:{FLOOR_PORT}/floor/",
-    "BENCH_TOKEN": "fake-auth-token-for-tests",
-}
-
-
-def recreate_database() -> None:
-    """An empty database."""
-    with contextlib.closing(psycopg2.connect(SERVER)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {DATABASE}")
-
-
-def manage(*arguments: str) -> None:
-    """Run a command of the project."""
-    subprocess.run([sys.executable, "manage.py", *arguments], check=True)
-
-
-@contextlib.contextmanager
-def process(*command: str, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process for the length of a block."""
-    running = subprocess.Popen([sys.executable, *command], env=os.environ | environment)
-    try:
-        yield running
-    finally:
-        running.terminate()
-        running.wait(60)
-
-
-def gunicorn(application: str, port: int, **environment: str) -> contextlib.AbstractContextManager:
-    """A web server with two workers."""
-    arguments = ["-m", "gunicorn", application, "--workers", "2", "--bind", f"{HOST}:{port}"]
-    return process(*arguments, "--no-control-socket", "--log-level", "error", **environment)
+settle(
+    database=DATABASE,
+    port=OURS_PORT,
+    BENCH_URL=f"http://{HOST}:{FLOOR_PORT}/floor/",
+    BENCH_TOKEN="fake-auth-token-for-tests",
+)
 
 
 class Requests:
@@ -206,7 +161,10 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bench_note();
 
 def query(statement: str) -> list[tuple]:
     """One statement on the bench's database."""
-    with contextlib.closing(psycopg2.connect(bench_url())) as connection, connection.cursor() as cursor:
+    with (
+        contextlib.closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
         rows = cursor.fetchall() if cursor.description else []
         connection.commit()
