@@ -12,11 +12,11 @@ import itertools
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from dataclasses import dataclass, field
 from statistics import quantiles
 
@@ -338,13 +338,15 @@ class Processes:
 
 
 def wait_for(port: int) -> None:
-    """Until somebody answers there."""
-    deadline = time.monotonic() + 60
+    """Until a server answers there: a port is open before anybody works behind it."""
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return
-        time.sleep(0.1)
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
     raise RuntimeError(f"nothing answers on port {port}")
 
 

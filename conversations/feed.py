@@ -5,14 +5,14 @@ Whatever carries the nudge (polling now) only decides when to ask.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from channels_app import window
 from conversations import access, list_counts, thread, worklists
 from conversations.bubbles import Bubble, Looks, bubbles
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from conversations.parts import PARTS, WATCHED, Part, Watched, look
 from conversations.rows import Row, rows
 from conversations.situation import Situation, situation_of
@@ -147,6 +147,8 @@ class Changes:
     counts: dict[str, int] | None = None
     rows: list[Row] | None = None
     older: str = ""
+    # The conversations of those rows, for whoever wants to be called.
+    listed: Sequence[Conversation] = ()
     thread: ThreadChanges | None = None
     watched: list[Watched] = field(default_factory=list)
     # What those show, by name.
@@ -172,7 +174,8 @@ def changes(*, seat: Seat, watch: Watch, cursor: Cursor | None, now: datetime) -
         page = worklists.page(watch.worklist, seat=seat, after=watch.after, now=now)
         shown = rows(page.rows, worklist=watch.worklist, seat=seat, now=now)
         parts = cursor_of_list(page, glance.counts).parts
-        found = replace(found, rows=shown, older=page.older, cursor=fresh.with_parts(**parts))
+        found = replace(found, rows=shown, older=page.older, listed=page.rows)
+        found = replace(found, cursor=fresh.with_parts(**parts))
     if watch.conversation_id is None:
         return found
     found = replace(found, watched=[part for part in WATCHED if part.name in stale])

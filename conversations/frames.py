@@ -40,6 +40,7 @@ def listed(
         "rows": rows(page.rows, worklist=worklist, seat=seat, now=now),
         "after": after,
         "older": page.older,
+        "listed": page.rows,
     }
     return context, feed.cursor_of_list(page, counts)
 

@@ -215,6 +215,7 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
         "changes": found,
         "rows": found.rows,
         "older": found.older,
+        "listed": found.listed,
         "cursor": changes_feed.encode(found.cursor),
         "open_id": watch.conversation_id,
     }

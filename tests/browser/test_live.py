@@ -95,3 +95,38 @@ def test_with_nudges_an_idle_page_is_told_at_once_and_asks_for_nothing(
     # Nobody asks by the clock for the first 25 seconds: only a nudge can have brought it.
     expect(agent.get_by_role("region", name="Messages")).to_contain_text("Hello again?")
     assert 1 <= len(asked) <= 4
+
+
+LOOKS_AWAY = """
+document.hasFocus = () => window.isBack === true;
+window.shown = [];
+window.Notification = class { constructor(title, about) { window.shown.push(`${title}: ${about.body}`); } };
+window.Notification.permission = "granted";
+window.Notification.requestPermission = () => Promise.resolve("granted");
+"""
+
+
+def test_who_looks_away_is_called_by_the_title_and_if_they_like_by_a_notification(
+    demo: dict[str, Any], new_page: Any
+) -> None:
+    customer, agent = new_page(), new_page()
+    agent.add_init_script(LOOKS_AWAY)
+    phone(customer, demo, "+14255550164")
+    text_from_phone(customer, "Look at me")
+    log_in(agent, demo, demo["users"]["agents"][1])
+    agent.goto(f"{demo['web']}/desk/preferences/")
+    agent.get_by_label("Notifications of the browser").check()
+    agent.get_by_role("button", name="Save").click()
+    pick_first_with(agent, demo, "Look at me")
+    says(agent, LIVE)
+    assert not agent.title().startswith("(")
+
+    text_from_phone(customer, "Hello?")
+
+    expect(agent).to_have_title(re.compile(r"^\(1\) "))
+    assert agent.evaluate("window.shown") == [f"New text: {agent.locator('.about h2 bdi').text_content()}"]
+    agent.evaluate("window.isBack = true; dispatchEvent(new Event('focus'))")
+    expect(agent).not_to_have_title(re.compile(r"^\("))
+    agent.goto(f"{demo['web']}/desk/preferences/")
+    agent.get_by_label("Notifications of the browser").uncheck()
+    agent.get_by_role("button", name="Save").click()

@@ -13,7 +13,7 @@ from conversations.worklists import STREAMS
 from omnichannel import nudges as server
 from omnichannel.lib import nudges as lib
 from omnichannel.lib import queue
-from tests.conversations.desk import statements, text_in
+from tests.conversations.desk import cursor_in, feed, statements, text_in, url
 
 ADDRESS = "http://127.0.0.1:8002/"
 
@@ -130,6 +130,20 @@ def test_each_view_has_a_stream(settings, alice, view):
     settings.NUDGES_URL = ADDRESS
 
     assert alice.get(reverse("desk:stream"), {"view": view}).status_code == 200
+
+
+def test_page_and_feed_tell_up_to_which_text_each_conversation_is_known(world, drain, alice, taken):
+    page = alice.get(url("conversation", taken)).content.decode()
+    taken.refresh_from_db()
+    assert f'data-id="{taken.pk}" data-seq="{taken.last_inbound_seq}"' in page
+    text_in(world, drain, "And another thing")
+    taken.refresh_from_db()
+
+    answer = feed(alice, cursor_in(page), conversation=taken).content.decode()
+
+    assert '<ul id="listed" hidden hx-swap-oob="true">' in answer
+    assert f'data-id="{taken.pk}" data-seq="{taken.last_inbound_seq}"' in answer
+    assert "And another thing" not in answer.split('id="listed"')[1]
 
 
 # --- words ------------------------------------------------------------------------------------------

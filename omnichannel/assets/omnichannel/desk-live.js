@@ -15,7 +15,7 @@
   const $ = (id) => document.getElementById(id);
   const isHidden = () => document.visibilityState === "hidden";
   // Somebody wants to be called from a page in the background.
-  const isCalled = () => ["titleBadge", "sound", "notifications"].some((key) => key in document.body.dataset);
+  const isCalled = () => ["titleBadge", "sound", "notifications"].some((key) => key in ($("live")?.dataset ?? {}));
 
   // --- the state of the connection, in a word ---------------------------------------------------
 
