@@ -13,14 +13,19 @@ from django.utils import timezone
 from channels_app import attachments, media, templates
 from channels_app.models_media import Media
 from channels_app.outbox import Refused
-from conversations import access, services, writing
+from conversations import access, drafts, later, services, writing
 from conversations.changes import Lost
+from conversations.collisions import WrittenMeanwhile
 from conversations.forms import ReplyForm, TemplateForm, TransferForm, TryAgainForm, WriteForm, once
 from conversations.models import Conversation, Message
+from conversations.models_desk import Draft
 from conversations.transitions import NotAllowed
 from conversations.views import address_of, at_desk, show
 from conversations.worklists import MY, Seat, Worklist
 from omnichannel.lib.ids import whole_number
+
+# The drafts of the forms that have one.
+DRAFTS = {"reply_form": Draft.Kind.REPLY, "note_form": Draft.Kind.NOTE}
 
 
 class SeeOther(HttpResponseRedirect):
@@ -67,6 +72,8 @@ def reply(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Co
     if not form.is_valid():
         return _show_again(request, seat, worklist, conversation, "reply_form", form)
 
+    now = timezone.now()
+
     def send() -> None:
         # Stored before the conversation is locked; what was sent before, or is refused, is removed again.
         with attachments.taken(form.uploads, number=conversation.number) as files:
@@ -79,7 +86,10 @@ def reply(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Co
                     agent=seat.agent,
                     text=form.cleaned_data["text"],
                     files=files,
-                    now=timezone.now(),
+                    now=now,
+                    not_before=form.not_before or later.held_until(now),
+                    cancel_if_customer_writes=form.cancels,
+                    seen=form.cleaned_data["last_seen_seq"],
                 ),
             )
 
@@ -124,6 +134,9 @@ def _sent(
     except attachments.NotTaken as error:
         for problem in error.problems:
             form.add_error(None, problem.sentence)
+    except WrittenMeanwhile as error:
+        form.newer = error.messages
+        form.add_error(None, str(error))
     except (Refused, NotAllowed) as error:
         form.add_error(None, str(error))
     else:
@@ -134,9 +147,20 @@ def _sent(
 def _show_again(
     request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Conversation, name: str, form: Any
 ) -> HttpResponse:
-    """The page as it is now, with what was typed and what is wrong with it."""
+    """The page as it is now, with what was typed and what is wrong with it; what was typed is kept too."""
+    if kind := DRAFTS.get(name):
+        drafts.keep(
+            user=seat.user,
+            conversation=conversation,
+            kind=kind,
+            text=form.typed,
+            known="",
+            now=timezone.now(),
+        )
     current = access.find(seat.user, conversation.pk)
-    return show(request, seat, worklist, current, forms={name: form}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    is_behind = bool(getattr(form, "newer", ()))
+    status = HTTPStatus.CONFLICT if is_behind else HTTPStatus.UNPROCESSABLE_ENTITY
+    return show(request, seat, worklist, current, forms={name: form}, status=status)
 
 
 @acts
@@ -154,6 +178,8 @@ def send_template(
     if not form.is_valid():
         return _show_again(request, seat, worklist, conversation, "template_form", form)
 
+    now = timezone.now()
+
     def send() -> None:
         once(
             request.session,
@@ -162,7 +188,8 @@ def send_template(
             do=lambda: writing.reply(
                 conversation_id=conversation.pk,
                 agent=seat.agent,
-                now=timezone.now(),
+                now=now,
+                not_before=later.held_until(now),
                 template=form.cleaned_data["template"],
                 variables=form.values,
             ),

@@ -1,18 +1,26 @@
 """What is typed or chosen on the desk. Whether it is allowed is for the services to say."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.functional import cached_property
 
 from channels_app import templates
 from channels_app.models import Number
 from channels_app.models_whatsapp import ContentTemplate
+from channels_app.outbox import Refused
 from conversations.changes import locked
+from conversations.later import check_time
+from conversations.models import Message
+from conversations.models_desk import Draft
+from omnichannel.lib.localtimes import NoSuchTime, moment
 from routing.models import Queue
 
 REMEMBERED = 50
@@ -20,6 +28,7 @@ SENT_FORMS = "desk_sent_forms"
 # Begins the names of the fields for a content template's variables.
 VARIABLE = "v-"
 LONGEST_VARIABLE = 1024
+LONGEST_DRAFT = 50_000
 
 
 def new_form_id() -> str:
@@ -44,8 +53,8 @@ class WriteForm(forms.Form):
 
     @property
     def typed(self) -> str:
-        """What was typed, as it came."""
-        return str(self.data.get("text", ""))
+        """What was typed, as it came; before that, what had been begun."""
+        return str((self.data if self.is_bound else self.initial).get("text", ""))
 
     @property
     def sentence(self) -> str:
@@ -53,10 +62,69 @@ class WriteForm(forms.Form):
         return next((str(message) for messages in self.errors.values() for message in messages), "")
 
 
+class MomentField(forms.CharField):
+    """A date and a time on the person's clock; a moment, and in the future."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def to_python(self, value: Any) -> Any:
+        """The moment; None when nothing was chosen."""
+        said = super().to_python(value)
+        if not said:
+            return None
+        try:
+            return moment(datetime.fromisoformat(said).replace(tzinfo=None), timezone.get_current_timezone())
+        except NoSuchTime as error:
+            raise forms.ValidationError(str(error)) from error
+        except (ValueError, OverflowError) as error:
+            raise forms.ValidationError("Write date and time like 2026-11-24 09:00.") from error
+
+    def validate(self, value: Any) -> None:
+        """It can still be kept."""
+        super().validate(value)
+        if value:
+            try:
+                check_time(value, now=timezone.now())
+            except Refused as error:
+                raise forms.ValidationError(str(error)) from error
+
+
+class LaterForm(forms.Form):
+    """When a text shall leave, and whether it still should once the customer has written."""
+
+    send_at = MomentField(error_messages={"required": "Choose date and time."})
+    cancel_if_customer_writes = forms.BooleanField(required=False)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong."""
+        return next((str(message) for messages in self.errors.values() for message in messages), "")
+
+
 class ReplyForm(WriteForm):
-    """A text for the customer, with files or without; files alone will do."""
+    """A text for the customer, with files or without; files alone will do. With `later`, at another time.
+
+    `last_seen_seq` is the seq of the last message that the page showed.
+    """
 
     text = forms.CharField(widget=forms.Textarea, required=False)
+    last_seen_seq = forms.IntegerField(required=False, min_value=0, max_value=10**9)
+    newer: Sequence[Message] = ()
+
+    @cached_property
+    def later(self) -> LaterForm | None:
+        """The time, when one was asked for."""
+        return LaterForm(self.data) if "later" in self.data else None
+
+    @property
+    def not_before(self) -> datetime | None:
+        """When it shall leave; None: now."""
+        return self.later.cleaned_data["send_at"] if self.later else None
+
+    @property
+    def cancels(self) -> bool:
+        """Whether it shall not leave once the customer has written."""
+        return bool(self.later and self.later.cleaned_data["cancel_if_customer_writes"])
 
     @property
     def uploads(self) -> list[UploadedFile]:
@@ -68,6 +136,8 @@ class ReplyForm(WriteForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not cleaned.get("text") and not self.uploads:
             self.add_error("text", "Write something first.")
+        if self.later and not self.later.is_valid():
+            self.add_error(None, self.later.sentence)
         return cleaned
 
 
@@ -130,6 +200,19 @@ def _variable(name: str, template: ContentTemplate | None) -> forms.CharField:
     )
 
 
+class DraftForm(forms.Form):
+    """What has been typed so far. `known`: the version of the draft that the page had."""
+
+    kind = forms.ChoiceField(choices=Draft.Kind.choices)
+    text = forms.CharField(required=False, strip=False, max_length=LONGEST_DRAFT)
+    known = forms.CharField(required=False, max_length=40)
+    form_id = forms.CharField(max_length=32)
+
+    def clean_text(self) -> str:
+        """As WriteForm has it."""
+        return str(self.cleaned_data["text"]).replace("\r\n", "\n")
+
+
 class TryAgainForm(forms.Form):
     """Names the delivery that was seen, so that a second press does not send a third text."""
 
@@ -151,8 +234,17 @@ class TransferForm(forms.Form):
         queues.queryset = Queue.objects.exclude(pk=current.pk).order_by("name", "id")
 
 
-def once(session: SessionBase, form_id: str, *, conversation_id: int, do: Callable[[], object]) -> bool:
+def once(
+    session: SessionBase,
+    form_id: str,
+    *,
+    conversation_id: int,
+    do: Callable[[], object],
+    is_sent: bool = True,
+) -> bool:
     """Do something unless this very form was sent before (a double click, a reload); False when it was.
+
+    What does not send the form (`is_sent`), like keeping its draft, may be done again.
 
     Both requests of a double click may run at the same moment, each with the session as it was: so the sent
     forms are read and written under the conversation's row lock. A form that was refused is not remembered.
@@ -163,8 +255,9 @@ def once(session: SessionBase, form_id: str, *, conversation_id: int, do: Callab
         if form_id in sent:
             return False
         do()
-        session[SENT_FORMS] = [*sent, form_id][-REMEMBERED:]
-        session.save()
+        if is_sent:
+            session[SENT_FORMS] = [*sent, form_id][-REMEMBERED:]
+            session.save()
     return True
 
 

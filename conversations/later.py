@@ -16,6 +16,7 @@ from channels_app.models_deliveries import Delivery
 from conversations import drafts
 from conversations.cards import preview
 from conversations.changes import PREVIEW, own, save, say
+from conversations.desk_settings import desk_settings
 from conversations.failures import CLOSED, CUSTOMER_WROTE, ON_PURPOSE, TAKEN_BACK
 from conversations.models import Conversation, Message
 from conversations.transitions import NotAllowed
@@ -54,6 +55,12 @@ class Waiting:
 def is_scheduled(not_before: datetime | None, *, written: datetime) -> bool:
     """Whether a text is meant for later, and not only held for a moment."""
     return not_before is not None and not_before > written + LONGEST_HOLD
+
+
+def held_until(now: datetime) -> datetime | None:
+    """Until when a reply written now can be taken back; None when the desk has no such time."""
+    seconds = desk_settings().undo_seconds
+    return now + timedelta(seconds=seconds) if seconds else None
 
 
 def planned_deliveries() -> QuerySet[Delivery]:

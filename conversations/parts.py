@@ -117,6 +117,15 @@ PARTS: tuple[Part, ...] = (
         ),
         context=lambda seat, now: {"around": customer.around(seat, now)},
     ),
+    # What has not left yet, above the composer.
+    Part(
+        name="planned",
+        template="desk/_planned.html",
+        shows=lambda _, now: (
+            now.may_change_planned,
+            [(w.message.pk, w.leaves_at, w.message.cancel_if_customer_writes) for w in now.planned],
+        ),
+    ),
 )
 WATCHED: tuple[Watched, ...] = (Watched(name="here", template="desk/_here.html", look=viewing.others),)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from channels_app import window
 from channels_app.gate import Answer, Verdict
 from conversations import access, writing
+from conversations.later import Waiting, waiting
 from conversations.models import Conversation, State
 from conversations.transitions import TABLE, USES_CAPACITY, Cause
 from conversations.worklists import Seat
@@ -30,6 +31,7 @@ class Situation:
     conversation: Conversation
     now: datetime
     may_act: bool
+    is_mine: bool
     commands: list[str]
     may_retry: bool
     reads_earlier: bool
@@ -38,6 +40,12 @@ class Situation:
     is_unanswered: bool
     reply_refusal: str
     note_refusal: str
+    planned: list[Waiting]
+
+    @property
+    def may_change_planned(self) -> bool:
+        """Whether what has not left yet is this person's to take back, to hurry or to put off."""
+        return self.is_mine and self.conversation.state != State.CLOSED
 
     @property
     def hint(self) -> str:
@@ -65,6 +73,7 @@ def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Si
         conversation=conversation,
         now=now,
         may_act=may_act,
+        is_mine=conversation.agent_id == seat.agent.pk,
         commands=commands(conversation, seat=seat, may_act=may_act),
         may_retry=not refusal,
         reads_earlier=seat.sees_everything or conversation.agent_id == seat.agent.pk,
@@ -73,6 +82,7 @@ def situation_of(conversation: Conversation, *, seat: Seat, now: datetime) -> Si
         is_unanswered=conversation.customer_waits_since is not None,
         reply_refusal=refusal,
         note_refusal=note_refusal(conversation, may_act=may_act),
+        planned=waiting(conversation, now=now),
     )
 
 

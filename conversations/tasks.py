@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from conversations import inbound, upkeep, viewing
+from conversations import drafts, inbound, upkeep, viewing
 from omnichannel.lib.queue import drain
 
 
@@ -17,7 +17,8 @@ def show_deliveries() -> int:
 
 
 def close_idle() -> int:
-    """Close conversations that were left alone for too long; returns how many."""
+    """Close conversations that were left alone for too long, forget old drafts; returns how many closed."""
+    drafts.remove_old(now=timezone.now())
     return upkeep.close_overdue(now=timezone.now())
 
 

@@ -15,6 +15,7 @@ from conversations.urls_lists import HERE, LISTS
 from conversations.urls_people import PEOPLE
 from conversations.urls_quick_replies import QUICK_REPLIES
 from conversations.urls_thread import THREAD
+from conversations.urls_writing import WRITING
 
 app_name = "desk"
 urlpatterns = [
@@ -39,7 +40,7 @@ urlpatterns = [
     path(f"{HERE}transfer/", actions.transfer, name="transfer"),
     path(f"{HERE}assign/", actions_supervisor.assign, name="assign"),
     path(f"{HERE}take-over/", actions_supervisor.take_over, name="take-over"),
-    *(path(f"{HERE}{route}", view, name=name) for route, view, name in (*PEOPLE, *THREAD)),
+    *(path(f"{HERE}{route}", view, name=name) for route, view, name in (*PEOPLE, *THREAD, *WRITING)),
     *(path(route, view, name=name) for route, view, name in QUICK_REPLIES),
     path(f"{HERE}files/<int:media_id>/fetch-again/", actions.fetch_again, name="fetch-again"),
     path(f"{HERE}messages/<int:message_id>/try-again/", actions.try_again, name="try-again"),

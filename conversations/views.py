@@ -15,12 +15,10 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from channels_app.accounts import rules_of
-from conversations import access, customer, parts, presenters, services, stories, thread, worklists
+from conversations import access, composing, customer, parts, presenters, services, stories, thread, worklists
 from conversations import feed as changes_feed
-from conversations.attaching import attaching_of
 from conversations.bubbles import bubbles
-from conversations.forms import ReplyForm, TransferForm, WriteForm, last_sent
+from conversations.forms import TransferForm, last_sent
 from conversations.frames import around, frame
 from conversations.models import Conversation, Message
 from conversations.picker import picker_of
@@ -112,7 +110,7 @@ def show(
     context, cursor = frame(request.GET.get("after", ""), seat=seat, worklist=worklist, now=now)
     seen = parts.look(seat, conversation.pk, now)
     cursor = cursor.with_parts(**changes_feed.digests(seen))
-    context |= _conversation_context(request, situation, forms or {})
+    context |= _conversation_context(request, seat, situation, forms or {})
     context |= {
         "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, seat, situation, stretch)),
         "stretch": stretch,
@@ -131,7 +129,7 @@ def show(
 
 
 def _conversation_context(
-    request: HttpRequest, situation: Situation, forms: dict[str, Any]
+    request: HttpRequest, seat: Seat, situation: Situation, forms: dict[str, Any]
 ) -> dict[str, Any]:
     """What the parts of an open conversation are rendered from, on the page and in the feed."""
     conversation = situation.conversation
@@ -139,11 +137,7 @@ def _conversation_context(
         "conversation": conversation,
         "open_id": conversation.pk,
         "situation": situation,
-        "text_limit": rules_of(conversation.number).text_limit,
-        # The feed renders it seldom.
-        "attaching": SimpleLazyObject(lambda: attaching_of(conversation.number)),
-        "reply_form": ReplyForm(),
-        "note_form": WriteForm(),
+        **composing.context(seat, situation),
         "clock": presenters.clock(conversation, situation.now),
     }
     if situation.may_send_template:
@@ -165,7 +159,7 @@ def templates(request: HttpRequest, seat: Seat, *, worklist: Worklist, conversat
     if "HX-Request" not in request.headers:
         return HttpResponseRedirect(f"{address_of(worklist, conversation_id)}?{request.GET.urlencode()}")
     situation = situation_of(conversation, seat=seat, now=timezone.now())
-    context = _conversation_context(request, situation, {}) | {"worklist": worklist}
+    context = _conversation_context(request, seat, situation, {}) | {"worklist": worklist}
     return render(request, "desk/_picker.html", context)
 
 
@@ -224,7 +218,7 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
         context |= {"agent": seat.agent, "used_capacity": services.used_capacity(seat.agent)}
     if found.thread is not None:
         situation = found.thread.situation
-        context |= _conversation_context(request, situation, {})
+        context |= _conversation_context(request, seat, situation, {})
         context |= parts.context_of(found.thread.parts, seat, situation)
         context["bubbles"] = found.thread.new
     return render(request, "desk/feed.html", context)

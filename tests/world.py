@@ -15,6 +15,7 @@ from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role
 from channels_app.accounts import inbound_address, save_sms_settings
 from channels_app.models import Number, SmsNumber, SmsSettings
 from channels_app.numbers import save_sms_number
+from conversations.models_desk import DeskSettings
 from routing.models import Queue, WorkStream
 from routing.services import ensure_default_queue
 
@@ -44,6 +45,8 @@ class World:
 
 def build_world(*, base_url: str = "http://127.0.0.1:1") -> World:
     """Alice and Bob are agents (Bob also of Billing), Sam supervises, Ada administers."""
+    # Replies leave at once; what can be taken back has tests of its own.
+    DeskSettings.objects.create(undo_seconds=0)
     default = ensure_default_queue()
     billing = Queue.objects.create(name="Billing", priority=10)
     stream = WorkStream.objects.create(name="Support by SMS")

@@ -304,4 +304,4 @@ def test_a_thread_takes_no_more_statements_when_it_is_long(world, drain, alice, 
         text_in(world, drain, f"text {number}")
         writing.reply(conversation_id=taken.pk, agent=world.agents["alice"], text="Hi", now=now)
 
-    assert statements(lambda: alice.get(url("conversation", taken))) <= short <= 24
+    assert statements(lambda: alice.get(url("conversation", taken))) <= short <= 26

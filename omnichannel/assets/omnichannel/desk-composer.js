@@ -1,20 +1,26 @@
-// Writing: drafts, letters, sending. The desk works without this file.
+// Writing: drafts, sending, and what was seen when one sends. The desk works without this file.
 (() => {
   "use strict";
 
+  const KEEP_AFTER_MS = 800;
+  // What came in counts as seen when it has been on the screen for so long.
+  const SEEN_AFTER_MS = 1500;
   const $ = (id) => document.getElementById(id);
 
   const thread = () => document.querySelector(".thread[data-conversation]");
+  const areas = () => document.querySelectorAll("textarea[data-draft]");
   const keyOf = (kind) => `draft:${thread().dataset.user}:${thread().dataset.conversation}:${kind}`;
-  const draftKey = (area) => keyOf(area.dataset.draft);
+  const localKey = (area) => keyOf(area.dataset.draft);
   const formId = (area) => area.form.elements.form_id.value;
+
+  // --- in this browser, until the server has it ---------------------------------------------------
 
   function store(key, value) {
     try {
       if (value === null) sessionStorage.removeItem(key);
       else sessionStorage.setItem(key, value);
     } catch {
-      // A full or forbidden store costs the draft, not the desk.
+      // A full or forbidden store costs the copy, not the desk.
     }
   }
   function stored(key) {
@@ -24,30 +30,103 @@
       return null;
     }
   }
+  const storeOf = (area) => store(localKey(area), JSON.stringify({ text: area.value, form: formId(area) }));
 
-  function count(area) {
-    const meter = area.form.querySelector(".meter");
-    const limit = Number(area.dataset.limit);
-    if (!limit || !meter) return;
-    const length = [...area.value].length;
-    const over = length - limit;
-    meter.textContent = over > 0 ? `${over} of ${length} characters too many` : `${length} of ${limit} characters`;
-    meter.classList.toggle("over", over > 0);
+  // --- on the server ------------------------------------------------------------------------------
+
+  const timers = new WeakMap();
+  const running = new WeakMap();
+
+  function tell(area, words, tone = "") {
+    const saved = $(`${area.dataset.draft}-saved`);
+    if (!saved) return;
+    saved.textContent = words;
+    saved.dataset.tone = tone;
   }
+  function told(area) {
+    const data = new FormData();
+    data.set("csrfmiddlewaretoken", area.form.elements.csrfmiddlewaretoken.value);
+    data.set("kind", area.dataset.draft);
+    data.set("text", area.value);
+    data.set("known", area.dataset.known);
+    data.set("form_id", formId(area));
+    return data;
+  }
+  function showOther(area, words) {
+    const other = $(`${area.dataset.draft}-other`);
+    if (!other || !words) return;
+    const said = document.createElement("p");
+    said.className = "kept";
+    said.dir = "auto";
+    said.textContent = `Another window had other words, which yours replace: ${words}`;
+    other.replaceChildren(said);
+  }
+
+  async function keep(area) {
+    clearTimeout(timers.get(area));
+    if (running.has(area) || area.dataset.unkept === undefined) return;
+    const text = area.value;
+    const stop = new AbortController();
+    running.set(area, stop);
+    try {
+      const answer = await fetch(area.dataset.keep, { method: "POST", body: told(area), redirect: "error", signal: stop.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      const kept = await answer.json();
+      area.dataset.known = kept.version;
+      showOther(area, kept.replaced);
+      if (area.value === text) {
+        delete area.dataset.unkept;
+        store(localKey(area), null);
+        tell(area, text.trim() ? "Draft saved" : "");
+      }
+    } catch {
+      if (!stop.signal.aborted) tell(area, "Draft kept in this browser only", "warn");
+    }
+    running.delete(area);
+    if (area.dataset.unkept !== undefined && area.value !== text) soon(area);
+  }
+  function soon(area) {
+    clearTimeout(timers.get(area));
+    timers.set(area, setTimeout(() => keep(area), KEEP_AFTER_MS));
+  }
+  function leave() {
+    for (const area of areas()) {
+      if (area.dataset.unkept === undefined || area.form.dataset.sending !== undefined) continue;
+      if (navigator.sendBeacon(area.dataset.keep, told(area))) delete area.dataset.unkept;
+    }
+  }
+
+  document.addEventListener("input", (event) => {
+    const area = event.target.closest("textarea[data-draft]");
+    if (!area) return;
+    area.dataset.unkept = "";
+    storeOf(area);
+    tell(area, "");
+    soon(area);
+  });
+  addEventListener("pagehide", leave);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") areas().forEach(keep);
+  });
+  addEventListener("online", () => areas().forEach(keep));
+
+  // --- what was begun -----------------------------------------------------------------------------
 
   // Also run for a composer that the feed has just put in.
   function prepare() {
     for (const area of document.querySelectorAll("textarea[data-draft]:not([data-ready])")) {
       area.dataset.ready = "";
-      const draft = stored(draftKey(area));
-      if (draft && draft.form && draft.form === thread().dataset.lastSent) {
-        store(draftKey(area), null);
+      const local = stored(localKey(area));
+      if (local && local.form && local.form === thread().dataset.lastSent) {
+        store(localKey(area), null);
         area.focus({ preventScroll: true });
-      } else if (draft && !area.value) {
-        area.value = draft.text;
-        if (draft.text && area.dataset.draft === "note" && !$("reply-text")?.value) $("write-note").checked = true;
+      } else if (local && local.text !== area.value && !area.hasAttribute("aria-invalid")) {
+        // Newer than what the server has: it was typed here and could not be kept.
+        area.value = local.text;
+        area.dataset.unkept = "";
+        if (local.text && area.dataset.draft === "note" && !$("reply-text")?.value) $("write-note").checked = true;
+        soon(area);
       }
-      count(area);
     }
     if (thread()) ["reply", "note"].forEach(showBegun);
   }
@@ -56,21 +135,17 @@
   function showBegun(kind) {
     const panel = $(`${kind}-panel`);
     if (!panel || panel.querySelector("textarea, .kept")) return;
-    const draft = stored(keyOf(kind));
-    if (!draft || !draft.text.trim() || draft.form === thread().dataset.lastSent) return;
+    const local = stored(keyOf(kind));
+    if (!local || !local.text.trim() || local.form === thread().dataset.lastSent) return;
     const begun = document.createElement("p");
     begun.className = "kept";
     begun.dir = "auto";
-    begun.textContent = `You had begun: ${draft.text}`;
+    begun.textContent = `You had begun: ${local.text}`;
     panel.append(begun);
   }
 
-  document.addEventListener("input", (event) => {
-    const area = event.target.closest("textarea[data-draft]");
-    if (!area) return;
-    count(area);
-    store(draftKey(area), area.value ? JSON.stringify({ text: area.value, form: formId(area) }) : null);
-  });
+  // --- sending ------------------------------------------------------------------------------------
+
   document.addEventListener("keydown", (event) => {
     const area = event.target.closest("textarea[data-draft]");
     if (area && event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
@@ -86,9 +161,16 @@
       return;
     }
     const area = event.target.querySelector("textarea[data-draft]");
-    if (area) store(draftKey(area), JSON.stringify({ text: area.value, form: formId(area) }));
+    if (area) {
+      storeOf(area);
+      clearTimeout(timers.get(area));
+      running.get(area)?.abort();
+    }
     event.target.dataset.sending = "";
-    for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+    // Which button it was goes with the form only as long as the button can be pressed.
+    setTimeout(() => {
+      for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+    });
   });
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
@@ -98,6 +180,25 @@
     }
   });
 
-  document.addEventListener("desk:swapped", prepare);
+  // --- what was seen when one sends ---------------------------------------------------------------
+
+  let seeing = 0;
+  function see() {
+    const field = document.querySelector("#reply-panel input[name=last_seen_seq]");
+    const shown = document.querySelectorAll("#messages [data-seq]");
+    const seq = Number(shown[shown.length - 1]?.dataset.seq ?? 0);
+    if (!field || seq <= Number(field.value) || document.visibilityState === "hidden" || !$("to-end").hidden) return;
+    clearTimeout(seeing);
+    seeing = setTimeout(() => {
+      if (field.isConnected && document.visibilityState === "visible" && $("to-end").hidden) field.value = seq;
+    }, SEEN_AFTER_MS);
+  }
+  document.addEventListener("visibilitychange", see);
+  $("scroll")?.addEventListener("scroll", see, { passive: true });
+
+  document.addEventListener("desk:swapped", () => {
+    prepare();
+    see();
+  });
   prepare();
 })();
