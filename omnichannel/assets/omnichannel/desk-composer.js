@@ -165,6 +165,7 @@
       storeOf(area);
       clearTimeout(timers.get(area));
       running.get(area)?.abort();
+      area.readOnly = true;
     }
     event.target.dataset.sending = "";
     // Which button it was goes with the form only as long as the button can be pressed.
@@ -177,6 +178,7 @@
     for (const form of document.querySelectorAll("form[data-sending]")) {
       delete form.dataset.sending;
       for (const button of form.querySelectorAll("button")) button.disabled = false;
+      for (const area of form.querySelectorAll("textarea")) area.readOnly = false;
     }
   });
 
