@@ -9,7 +9,8 @@ from channels_app.models_deliveries import Delivery, DeliveryEvent
 from channels_app.providers import REGISTRY
 from channels_app.providers.base import Error
 from channels_app.story import NEVER, UNKNOWN, trouble
-from conversations.failures import CUSTOMER_WROTE, TAKEN_BACK
+from conversations.failures import CLOSED, CUSTOMER_WROTE, TAKEN_BACK
+from conversations.later import is_scheduled
 
 S = Delivery.State
 # Word, mark, tone. The mark never stands alone.
@@ -32,6 +33,7 @@ WORDS = {
 CALLED_OFF = {
     TAKEN_BACK: ("taken back", "↩", "off", "Taken back before it left."),
     CUSTOMER_WROTE: ("not sent", "✕", "warn", "Not sent, as asked: the customer wrote before it was due."),
+    CLOSED: ("not sent", "✕", "off", "Not sent: the conversation was closed before it was due."),
 }
 BEFORE_EXPLANATION = {
     S.PENDING: "Not sent yet, tried again by itself",
@@ -63,6 +65,8 @@ HAPPENED = {
     "surely_not": "Looked for at the provider: it never came there",
     "mistaken": "The provider's id was another text's",
     "canceled": "Called off before it left",
+    "rescheduled": "Moved to another time",
+    "hastened": "To be sent at once",
     "given_up": "Given up",
     "accepted": "The provider took it",
 }
@@ -105,6 +109,8 @@ def story(delivery: Delivery, *, provider: str, may_retry: bool) -> Story:
     """A delivery's story; `may_retry`: whether the reader may send something in this conversation."""
     state = S(delivery.state)
     word, mark, tone = WORDS[state]
+    if state is S.PENDING and is_scheduled(delivery.not_before, written=delivery.created_at):
+        word = "scheduled"
     sentence = _sentence(state, delivery.explanation)
     prospect, step = _what_next(delivery, state, may_retry=may_retry)
     if state is S.CANCELED and delivery.error in CALLED_OFF:
