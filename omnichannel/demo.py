@@ -11,7 +11,7 @@ from django.db import transaction
 from agents.models import User
 from agents.roles import ADMINISTRATOR, AGENT, SUPERVISOR, give_role
 from contacts.models import Account, Contact
-from omnichannel import demo_channels
+from omnichannel import demo_channels, demo_quick_replies
 from routing.conditions import Condition, Group, Item, all_of, any_of
 from routing.models import Queue, RoutingRule, WorkStream
 from routing.services import save_rule
@@ -39,6 +39,7 @@ def load(*, simulator: str, is_empty: bool = False) -> None:
         _routing()
         demo_channels.make(simulator)
         _customers()
+        demo_quick_replies.make()
     demo_channels.follow(simulator)
 
 
