@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from conversations import keys, preferences
 from conversations.bar import bar
+from conversations.quick_replies import are_personal_allowed
 from conversations.views import at_desk
 from conversations.worklists import Seat
 
@@ -57,7 +58,12 @@ def edit(request: HttpRequest, seat: Seat) -> HttpResponse:
             field = KeyField(command, typed[command.slug], errors.get(command.slug, ""))
             groups.setdefault(command.group, []).append(field)
     switches = _switches(request) if request.method == "POST" else vars(kept)
-    context = bar(seat) | {"groups": list(groups.items()), "errors": errors, "switches": switches}
+    context = bar(seat) | {
+        "groups": list(groups.items()),
+        "errors": errors,
+        "switches": switches,
+        "has_personal": are_personal_allowed(),
+    }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
     return render(request, "desk/preferences.html", context | {"longest": LONGEST_KEYS}, status=status)
 

@@ -33,7 +33,7 @@ def choose(request: HttpRequest, seat: Seat, *, worklist: Worklist, conversation
     asked = {name: str(value) for name, value in sent.items()}
     if "HX-Request" in request.headers:
         panel = panel_of(situation, seat.user, asked)
-        context = {"quick": panel, "worklist": worklist, "conversation": conversation}
+        context = {"quick": panel, "worklist": worklist, "conversation": conversation, "by_script": True}
         return render(request, "desk/_quick.html", context)
     text = asked.get("text", "").replace("\x00", "").replace("\r\n", "\n")
     forms: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from channels_app import whatsapp
 from channels_app.accounts import Conflict
 from omnichannel.configuration import reading
 from omnichannel.configuration.differences import Change, Description, differences
+from omnichannel.configuration.quick_replies import QUICK_REPLIES
 from omnichannel.configuration.reading import BadFile
 from omnichannel.configuration.sections import (
     OF_ROUTING,
@@ -27,8 +28,8 @@ from omnichannel.lib import audit
 from routing.models import WorkStream
 from routing.services import Protected
 
-# In the order in which they are stored: a WhatsApp number needs its work stream.
-SECTIONS = (*OF_ROUTING, WHATSAPP_ACCOUNTS)
+# In the order in which they are stored: WhatsApp numbers and quick replies name work streams.
+SECTIONS = (*OF_ROUTING, WHATSAPP_ACCOUNTS, QUICK_REPLIES)
 MOST_RECORDS = 500
 # Lists of records below a record.
 BELOW = ("routing_rules", "numbers")
@@ -57,7 +58,7 @@ class Preview:
 
 def present() -> Description:
     """The installation's configuration, without secrets."""
-    return {s.name: {str(record[s.key]): record for record in s.describe()} for s in SECTIONS}
+    return {s.name: {s.name_of(record): record for record in s.describe()} for s in SECTIONS}
 
 
 def export() -> str:
@@ -140,11 +141,11 @@ def _check_size(found: dict[str, Any]) -> None:
 def _check_keys(section: Section, records: Any) -> None:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadFile(f"{section.name}: write a list of records, each with its fields.")
-    names = [record.get(section.key) for record in records]
-    if any(not isinstance(name, str) or not name for name in names):
-        raise BadFile(
-            f"{section.name}: each record needs its {section.key}, a text (in quotes when in doubt)."
-        )
+    given = [record.get(key) for record in records for key in section.keys]
+    if any(not isinstance(name, str) or not name for name in given):
+        keys = " and its ".join(section.keys)
+        raise BadFile(f"{section.name}: each record needs its {keys}, a text (in quotes when in doubt).")
+    names = [section.name_of(record) for record in records]
     if twice := {name for name in names if names.count(name) > 1}:
         raise BadFile(f"{section.name}: {', '.join(sorted(twice))} stands there twice.")
 
@@ -168,7 +169,7 @@ def _store_all(wanted: dict[str, list[Record]], tokens: Tokens) -> None:
 
 
 def _problems_of_storing(section: Section, record: Record, tokens: Tokens) -> list[str]:
-    where = f"{section.called} {record[section.key]}"
+    where = f"{section.called} {section.name_of(record)}"
     try:
         with transaction.atomic():
             section.store(dict(record), tokens)

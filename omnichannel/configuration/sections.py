@@ -33,13 +33,26 @@ PLACEHOLDER = base64.b64encode(b"never stored: it comes when the file is applied
 
 @dataclass(frozen=True)
 class Section:
-    """One kind of record. `describe` gives all there are; `store` makes one as the file says."""
+    """One kind of record. `describe` gives all there are; `store` makes one as the file says.
+
+    `key` is what a record is known by; with `also`, by both together.
+    """
 
     name: str
     called: str
     key: str
     describe: Callable[[], Iterable[Record]]
     store: Callable[[Record, Tokens], None]
+    also: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The fields that a record is known by."""
+        return [self.key, self.also] if self.also else [self.key]
+
+    def name_of(self, record: Record) -> str:
+        """What a record is known by, as a text."""
+        return ", ".join(str(record[key]) for key in self.keys)
 
 
 def saved(serializer: BaseSerializer) -> Any:

@@ -65,6 +65,13 @@
   // The answer to what does not stand there any more.
   const isTypedTooLate = () => isTyped() && !(area?.isConnected && TYPED.test(area.value));
 
+  // Without a script another button stands in its place.
+  function showButton() {
+    if ($("quick-open")) $("quick-open").hidden = false;
+  }
+  document.addEventListener("desk:swapped", showButton);
+  showButton();
+
   // --- choosing -----------------------------------------------------------------------------------
 
   function select(option) {
