@@ -23,7 +23,8 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText
 from channels_app.providers import REGISTRY
-from conversations import access, services, supervising, writing
+from conversations import access, linking, services, supervising, writing
+from conversations.api_customer import LinkSerializer, UnlinkSerializer
 from conversations.api_fields import QueueField
 from conversations.api_files import FileSerializer
 from conversations.api_replies import LONGEST_TEXT, FilesReplySerializer, ReplySerializer
@@ -321,6 +322,21 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
         values = _validated(NoteSerializer(data=request.data))
         message = writing.write_internal(conversation_id=int(pk), author=author, now=timezone.now(), **values)
         return Response(MessageSerializer(message).data, status=201)
+
+    @extend_schema(request=LinkSerializer, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def link(self, request: Request, pk: str) -> Response:
+        """Say that one's own conversation is this contact's."""
+        _agent_for(request, int(pk))
+        values = _validated(LinkSerializer(data=request.data))
+        return self._change(linking.link, pk, contact_id=values["contact"].pk, remember=values["remember"])
+
+    @extend_schema(request=UnlinkSerializer, responses=ConversationSerializer)
+    @action(detail=True, methods=["post"])
+    def unlink(self, request: Request, pk: str) -> Response:
+        """Take one's own conversation from its contact."""
+        _agent_for(request, int(pk))
+        return self._change(linking.unlink, pk, **_validated(UnlinkSerializer(data=request.data)))
 
     def _change(self, service: Any, pk: str, **values: Any) -> Response:
         agent = _agent_for(self.request, int(pk))

@@ -42,6 +42,7 @@ MEANINGS: dict[str, Callable[[World], Any]] = {
     "media_id": lambda world: Media.objects.get(inbound_text__isnull=False, state="ready").pk,
     "signed": lambda world: media_links.token(Media.objects.get(delivery__isnull=False).pk),
     "channel": lambda world: "sms",
+    "slug": lambda world: "open",
     "app_label": lambda world: "routing",
     "url": lambda world: "nowhere",
     "log_in_id": lambda world: bobs_log_in().pk,
