@@ -45,8 +45,8 @@ class Stretch:
         return self.last + PAGE + 1
 
 
-def _messages(conversation: Conversation) -> QuerySet[Message]:
-    """With everything that a bubble shows."""
+def with_all(conversation: Conversation) -> QuerySet[Message]:
+    """Its messages, with everything that a bubble shows."""
     return conversation.messages.select_related("author", "delivery__template", "inbound_text", "in_reply_to")
 
 
@@ -67,7 +67,7 @@ def stretch(conversation: Conversation, *, before: int | None = None, around: in
     """The latest messages, the latest before a seq, or those around one. One statement."""
     if around is not None and before is None:
         before = around + PAGE // 2
-    rows = _messages(conversation).order_by("-seq")
+    rows = with_all(conversation).order_by("-seq")
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows[: PAGE + 1])
@@ -94,7 +94,7 @@ def changed(conversation: Conversation, *, since: int, first: int, last: int, un
     news = Q(version__gt=since, seq__gte=first)
     if until is not None:
         news &= Q(seq__lte=until)
-    rows = _messages(conversation).order_by("seq")
+    rows = with_all(conversation).order_by("seq")
     found = {m.seq: m for m in rows.filter(Q(seq=last) | news)[: MOST_MESSAGES + 2]}
     messages = [message for message in found.values() if message.version > since]
     wanted = {message.seq - 1 for message in messages if message.seq <= last} - found.keys()
@@ -150,7 +150,7 @@ def _conversation_before(conversation: Conversation, seat: Seat) -> Conversation
 
 def text_of_ours(conversation: Conversation, message_id: int) -> Message:
     """A text to the customer; raises access.NotFound for anything else."""
-    sent = _messages(conversation).filter(pk=message_id, direction=Message.Direction.OUTBOUND).first()
+    sent = with_all(conversation).filter(pk=message_id, direction=Message.Direction.OUTBOUND).first()
     if sent is None:
         raise access.NotFound(message_id)
     return sent

@@ -4,5 +4,6 @@ from conversations import views_thread as views
 
 THREAD = [
     ("older/", views.older, "older"),
+    ("transcript/", views.transcript_file, "transcript"),
     ("messages/<int:message_id>/story/", views.story, "story"),
 ]
