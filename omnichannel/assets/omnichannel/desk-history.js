@@ -20,7 +20,7 @@
   // The feed tells of changes of whatever is shown, and that now begins earlier.
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt.id !== "feed") return;
-    const first = document.querySelector("#messages > [data-seq]:not(.earlier)");
+    const first = document.querySelector("#messages > [data-seq]:not(.past)");
     if (first) event.detail.parameters.first = first.dataset.seq;
   });
 
