@@ -103,7 +103,7 @@ def changed(conversation: Conversation, *, since: int, first: int, last: int, un
     return News(messages, found)
 
 
-def read_up_to(conversation: Conversation, seat: Seat) -> int:
+def last_read(conversation: Conversation, seat: Seat) -> int:
     """The seq up to which somebody has read; 0 for nothing yet. One statement."""
     found = Reading.objects.filter(user=seat.user, conversation=conversation)
     return found.values_list("seq", flat=True).first() or 0

@@ -104,7 +104,7 @@ def show(
     situation = situation_of(conversation, seat=seat, now=now)
     looks = replace(
         changes_feed.looks_of(situation, stretch.messages),
-        read_up_to=thread.read_up_to(conversation, seat),
+        read_up_to=thread.last_read(conversation, seat),
         reader_id=seat.user.pk,
     )
     context, cursor = frame(request.GET.get("after", ""), seat=seat, worklist=worklist, now=now)
