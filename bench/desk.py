@@ -36,8 +36,8 @@ TAKEN_AFTER_S, LONGEST_WAIT_S = 3.0, 60.0
 SETTLE_S = 8.0
 UVICORN = ["-m", "uvicorn", "omnichannel.nudges:application", "--port", str(NUDGES_PORT)]
 QUIET = ["--no-access-log", "--log-level", "error", "--timeout-graceful-shutdown", "1"]
-# Of the short form, which is a gate: counts, and seconds that only a broken desk reaches.
-MOST_IDLE_REQUESTS, MOST_MEDIAN_S = 4.0, 3.0
+# Gates are counts; seconds depend on the machine and are only told.
+MOST_IDLE_REQUESTS = 4.0
 
 
 @dataclass
@@ -396,10 +396,10 @@ def main() -> int:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=2)
     broken = figures["lost"] or figures["differences"]
-    is_loud = figures["idle_requests"] > MOST_IDLE_REQUESTS or figures["median_s"] > MOST_MEDIAN_S
-    if broken or is_loud:
+    is_failed = bool(broken) or figures["idle_requests"] > MOST_IDLE_REQUESTS
+    if is_failed:
         print("FAILED")
-    return int(bool(broken or is_loud))
+    return int(is_failed)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from omnichannel.lib import transports
 from omnichannel.lib.transports import (
+    MISSED,
     DatagramTransport,
     NotifyTransport,
     RedisTransport,
@@ -47,6 +48,17 @@ def test_a_datagram_is_heard(folder):
     transport.send("desk", "two")
     assert ear.wait(0) == {"one", "two"}
     assert ear.wait(0) == set()
+
+
+def test_what_is_broadcast_is_heard_by_everybody(folder):
+    transport = DatagramTransport(folder)
+    first, second = transport.overhear("nudges"), DatagramTransport(folder)
+    other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    other.bind(str(folder / "nudges.other.sock"))
+    second.broadcast("nudges", "a1 q2")
+    assert first.wait(0) == {"a1 q2"}
+    assert other.recv(1024) == b"a1 q2"
+    other.close()
 
 
 def test_each_lane_hears_its_own(folder):
@@ -124,8 +136,10 @@ def test_a_lost_listening_connection_is_opened_again():
         cursor.execute("SELECT pg_terminate_backend(%s)", [ear._connection.info.backend_pid])
     lost = ear._connection
     deadline = time.monotonic() + 5
+    heard = set()
     while ear._connection in {lost, None} and time.monotonic() < deadline:
-        assert ear.wait(0.01) == set()
+        heard |= ear.wait(0.01)
+    assert heard == {MISSED}, "whoever listens is told that there was a gap"
     transport.send("desk", "one")
     assert ear.wait(1) == {"one"}
     ear._close()
@@ -157,3 +171,36 @@ def test_a_ring_over_redis():
         transport.send("desk", "one")
     assert transport.client().llen(transport.key("desk")) == RedisTransport.KEPT
     transport.client().delete(transport.key("desk"))
+
+
+@needs_redis
+def test_what_is_broadcast_over_redis_is_heard_by_everybody_and_kept_for_nobody():
+    transport = RedisTransport(os.environ["REDIS_URL"], f"tests-{os.getpid()}")
+    transport.broadcast("nudges", "a0")
+    first, second = transport.overhear("nudges"), transport.overhear("nudges")
+    assert first.wait(0.05) == second.wait(0.05) == set()
+    transport.broadcast("nudges", "a1")
+    transport.broadcast("nudges", "q2")
+    assert [hear(first, 2), hear(second, 2)] == [{"a1", "q2"}] * 2
+    assert first.wait(0.05) == set()
+
+
+@needs_redis
+def test_an_ear_that_was_deaf_for_a_while_hears_that_it_missed_something():
+    transport = RedisTransport(os.environ["REDIS_URL"], f"tests-{os.getpid()}")
+    ear = transport.overhear("nudges")
+    ear.wait(0.05)
+    ear._subscription.connection.disconnect()
+    ear._subscription = None
+    ear._was_deaf = True
+    assert ear.wait(0.05) == {MISSED}
+    transport.broadcast("nudges", "a1")
+    assert hear(ear, 1) == {"a1"}
+
+
+def hear(ear, count):
+    """So many words, or what came of them within some seconds."""
+    heard, deadline = set(), time.monotonic() + 5
+    while len(heard) < count and time.monotonic() < deadline:
+        heard |= ear.wait(0.2)
+    return heard
