@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from channels_app.admin import state_chip
 from channels_app.admin.masks import MaskedForOthers
 from contacts.masks import shown
-from conversations import admin_quick_replies, admin_texts  # noqa: F401  (register their pages)
+from conversations import admin_desk, admin_quick_replies, admin_texts  # noqa: F401  (register their pages)
 from conversations.models import Conversation, Message
 from conversations.search import of_customers
 from omnichannel.lib import redact

@@ -23,7 +23,7 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText
 from channels_app.providers import REGISTRY
-from conversations import access, linking, services, supervising, writing
+from conversations import access, later, linking, services, supervising, writing
 from conversations.api_customer import LinkSerializer, UnlinkSerializer
 from conversations.api_fields import QueueField
 from conversations.api_files import FileSerializer
@@ -301,12 +301,13 @@ class ConversationViewSet(viewsets.ReadOnlyModelViewSet):
     )
     @action(detail=True, methods=["post"], parser_classes=REPLY_PARSERS)
     def reply(self, request: Request, pk: str) -> Response:
-        """Write to the customer, with pictures and files; it leaves as soon as its turn comes.
+        """Write to the customer, with pictures and files; it leaves at once, or not before `not_before`.
 
         Where a channel carries one file per message, there are several messages; the first is answered.
         """
         agent = _agent_for(request, int(pk))
         values = _validated(FilesReplySerializer(data=request.data))
+        values["seen"] = values.pop("last_seen_seq", None)
         number = Number.objects.select_related("account").get(conversations=int(pk))
         with taken(values.pop("files", []), number=number) as files:
             message = writing.reply(
@@ -410,3 +411,21 @@ class MessageViewSet(viewsets.ReadOnlyModelViewSet):
         agent = _agent_for(request, message.conversation_id)
         sent = writing.try_again(message=message, agent=agent, now=timezone.now())
         return Response(MessageSerializer(sent).data, status=201)
+
+    @extend_schema(request=None, responses=MessageSerializer)
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, pk: str) -> Response:
+        """Take back a text that has not left yet, with all parts of its reply; 409 when it has."""
+        return self._change(later.take_back, request)
+
+    @extend_schema(request=None, responses=MessageSerializer)
+    @action(detail=True, methods=["post"], url_path="send-now")
+    def send_now(self, request: Request, pk: str) -> Response:
+        """Send a text now that was meant for later; 409 when it has left."""
+        return self._change(later.send_now, request)
+
+    def _change(self, service: Any, request: Request) -> Response:
+        message = self.get_object()
+        agent = _agent_for(request, message.conversation_id)
+        service(message=message, agent=agent, now=timezone.now())
+        return Response(MessageSerializer(self.get_object()).data)

@@ -1,13 +1,17 @@
 """What is written to a customer over the API: text and files, or a content template."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from channels_app.media_rules import MOST_AT_ONCE
 from channels_app.models_whatsapp import ContentTemplate
+from channels_app.outbox import Refused
+from conversations.later import check_time
 from omnichannel.lib.ids import whole_number
 
 # Far above what any channel carries; channels_app.gate says what one does.
@@ -56,6 +60,26 @@ class ReplySerializer(serializers.Serializer):
     )
     template = TemplateField(required=False)
     variables = VariablesField(child=serializers.CharField(max_length=LONGEST_VARIABLE), required=False)
+    not_before = serializers.DateTimeField(
+        required=False, help_text="Send it later, within 90 days. It can be taken back until then."
+    )
+    cancel_if_customer_writes = serializers.BooleanField(
+        required=False, help_text="With not_before: not at all if the customer writes before."
+    )
+    last_seen_seq = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=10**9,
+        help_text="The last message that was looked at: when there is a newer one, 409 and nothing is sent.",
+    )
+
+    def validate_not_before(self, not_before: datetime) -> datetime:
+        """In the future, and not too far."""
+        try:
+            check_time(not_before, now=timezone.now())
+        except Refused as error:
+            raise serializers.ValidationError(str(error)) from error
+        return not_before
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         """One of the two, and variables only with a template."""

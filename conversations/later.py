@@ -121,7 +121,10 @@ def _parts(message: Message) -> list[Message]:
         created_at=message.created_at,
         author=message.author_id,
     )
-    return list(near.select_related("delivery").order_by("seq"))
+    found = list(near.select_related("delivery").order_by("seq"))
+    if not found:
+        raise PastRecall("This is no text of ours that waits to leave.")
+    return found
 
 
 def take_back(*, message: Message, agent: Agent, now: datetime) -> Message:
@@ -131,7 +134,7 @@ def take_back(*, message: Message, agent: Agent, now: datetime) -> Message:
     """
     with own(message.conversation_id, agent) as conversation:
         parts = _parts(message)
-        first = parts[0] if parts else message
+        first = parts[0]
         was_planned = first.delivery is not None and is_scheduled(
             first.delivery.not_before, written=first.created_at
         )

@@ -57,6 +57,7 @@ MAP = {
     ),
     "Settings": (
         "routing.ChannelSetting",
+        "conversations.DeskSettings",
         "agents.User",
         "invitations",
         "auth.Group",

@@ -59,6 +59,7 @@ AUDITED: dict[str, Audited] = {
     "contacts.account": Audited(),
     "contacts.contact": Audited(),
     "contacts.note": Audited(),
+    "conversations.desksettings": Audited(),
     "conversations.quickreply": Audited(lists=("tags", "work_streams")),
     # What texts bring along is not a change that anybody made.
     "contacts.address": Audited(unsaid=("profile_name", "blocked_texts")),

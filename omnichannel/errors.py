@@ -22,7 +22,13 @@ from conversations.transitions import NotAllowed
 from routing.services import Protected, Stale
 
 # Where a refusal to send is told; elsewhere it is about the text.
-FIELDS_OF_REFUSALS = {"files": "files", "template": "template", "template_variables": "variables"}
+FIELDS_OF_REFUSALS = {
+    "files": "files",
+    "template": "template",
+    "template_variables": "variables",
+    "not_before": "not_before",
+    "window_closed_by_then": "not_before",
+}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

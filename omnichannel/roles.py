@@ -56,11 +56,13 @@ MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
         "auth.group": VIEW,
         "omnichannel.auditentry": VIEW,
         "agents.signinpolicy": ("view", "change"),
+        "conversations.desksettings": ("view", "change"),
         "conversations.quickreply": EVERYTHING,
     },
     SUPERVISOR: {
         **dict.fromkeys(CONFIGURATION | RECORDS, VIEW),
         "routing.channelsetting": VIEW,
+        "conversations.desksettings": VIEW,
         "agents.agent": ("view", "change"),
         "routing.queue": ("view", "change"),
         **dict.fromkeys(CUSTOMERS, ("view", "add", "change")),

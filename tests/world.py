@@ -46,7 +46,7 @@ class World:
 def build_world(*, base_url: str = "http://127.0.0.1:1") -> World:
     """Alice and Bob are agents (Bob also of Billing), Sam supervises, Ada administers."""
     # Replies leave at once; what can be taken back has tests of its own.
-    DeskSettings.objects.create(undo_seconds=0)
+    DeskSettings.objects.create(pk=1, undo_seconds=0)
     default = ensure_default_queue()
     billing = Queue.objects.create(name="Billing", priority=10)
     stream = WorkStream.objects.create(name="Support by SMS")

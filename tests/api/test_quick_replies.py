@@ -17,7 +17,7 @@ GREETING = {"title": "Greeting", "message": "Dear {FullName{Customer}}"}
 @pytest.fixture
 def personal_allowed(world: World) -> None:
     """Agents may have their own."""
-    DeskSettings.objects.create(pk=1, allow_personal_quick_replies=True)
+    DeskSettings.objects.update(allow_personal_quick_replies=True)
 
 
 def test_one_is_made_and_changed(world: World, api: Api) -> None:

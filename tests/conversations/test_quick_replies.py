@@ -218,7 +218,7 @@ def test_colleagues_may_write_about_slugs(alice, taken):
 @pytest.fixture
 def allowed(world: Any) -> None:
     """Agents may have their own."""
-    DeskSettings.objects.create(pk=1, allow_personal_quick_replies=True)
+    DeskSettings.objects.update(allow_personal_quick_replies=True)
 
 
 FIELDS = {"title": "Mine", "locale": "en", "message": "My words", "tag_names": "own"}
