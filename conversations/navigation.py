@@ -15,13 +15,13 @@ from routing.models import Channel, Queue
 ORDERS = {
     Order.OWN: "Last activity",
     Order.ACTIVITY: "Last activity",
-    Order.WAITING: "Waiting longest",
+    Order.WAITING: "Longest wait",
     Order.WINDOW: "Window closing",
     Order.CREATED: "Newest",
     Order.TRANSFERS: "Most transfers",
 }
 # Where the stream's own order is another one.
-OWN_ORDERS = {"open": "Priority of queue", "closed": "Closed last"}
+OWN_ORDERS = {"open": "By priority", "closed": "Closed last"}
 WAITS = (5, 15, 30, 60, 240, 1440)
 
 

@@ -94,4 +94,4 @@ def _said_by(direction: str | None, author_id: int | None, seat: Seat) -> str:
 def waits(passed: timedelta) -> str:
     """How long somebody waits for an answer. desk-list.js counts on by the same rule."""
     minutes = int(passed.total_seconds() // 60)
-    return "waits" if minutes < 1 else f"waits {largest_unit(minutes)}"
+    return "waits < 1 min" if minutes < 1 else f"waits {largest_unit(minutes)}"

@@ -127,8 +127,7 @@ class Reader(HTMLParser):
             for name, value in attrs
             if name.startswith("on")
             or (name == "autofocus" and "4711" in str(attrs))
-            or ((value or "").strip().lower().startswith("javascript:")
-            and name in {"href", "src", "action"})
+            or ((value or "").strip().lower().startswith("javascript:") and name in {"href", "src", "action"})
         ]
 
     def handle_endtag(self, tag):

@@ -79,7 +79,7 @@
 
   function waits(since) {
     const minutes = Math.floor((Date.now() - Date.parse(since)) / 60000);
-    if (minutes < 1) return "waits";
+    if (minutes < 1) return "waits < 1 min";
     if (minutes < 60) return `waits ${minutes} min`;
     return minutes < 48 * 60 ? `waits ${Math.floor(minutes / 60)} h` : `waits ${Math.floor(minutes / 1440)} d`;
   }
