@@ -27,7 +27,7 @@ def frame(after: str, *, seat: Seat, worklist: Worklist, now: datetime) -> tuple
         "chips": navigation.chips(worklist, queues=queues, agents=agents),
         "selects": navigation.selects(worklist, seat=seat, queues=queues, agents=agents),
     }
-    return context | bar(seat), cursor
+    return context | bar(seat, used_capacity=counts[list_counts.USED]), cursor
 
 
 def listed(

@@ -3,17 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from agents.models import Agent
 from conversations.models import GOES_ON, Conversation, State
+from conversations.services import used_units
 from conversations.worklists import STREAMS, Count, Seat, Worklist, items
 from routing.models import Queue
 from routing.services import queues_of
 
 # Counting stops here, so that a backlog costs the navigation no more than a quiet day.
 MOST_COUNTED = 100
+# Beside the lists: how many units of capacity the person's conversations use.
+USED = "used"
 # Queues that have a place in the navigation.
 MOST_QUEUES = 20
 
@@ -66,7 +69,7 @@ def _counted(seat: Seat) -> list[Worklist]:
 
 def columns(*, seat: Seat, now: datetime) -> dict[str, Any]:
     """The size of each list (MOST_COUNTED at most) as columns for annotate(); `read` tells what they say."""
-    found = {
+    found: dict[str, Any] = {
         f"count_{number}": Count(items(wanted, seat=seat, now=now).order_by().values("pk")[:MOST_COUNTED])
         for number, wanted in enumerate(_counted(seat))
     }
@@ -74,12 +77,14 @@ def columns(*, seat: Seat, now: datetime) -> dict[str, Any]:
     size = Cast(Count(here.values("pk")[:MOST_COUNTED]), TextField())
     said = Concat(Cast("pk", TextField()), Value(":"), size, output_field=TextField())
     shown = Queue.objects.filter(pk__in=queues(seat, most=MOST_QUEUES).values("pk"))
+    found["count_used"] = Coalesce(Subquery(used_units(seat.agent)), 0, output_field=IntegerField())
     return found | {"count_queues": _Listed(shown.order_by("pk").annotate(said=said).values("said"))}
 
 
 def read(row: dict[str, Any], *, seat: Seat) -> dict[str, int]:
     """The counts by the address of their list, from a row with `columns`."""
     found = {wanted.slug: row[f"count_{number}"] for number, wanted in enumerate(_counted(seat))}
+    found[USED] = row["count_used"]
     for said in (row["count_queues"] or "").split(","):
         queue_id, _, size = said.partition(":")
         if size:

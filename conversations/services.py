@@ -5,9 +5,10 @@ and a new version for the desk's feed.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from agents.models import Agent
 from channels_app import window
@@ -230,7 +231,12 @@ def transfer_to_queue(*, conversation_id: int, agent: Agent, queue: Queue, now: 
     return conversation
 
 
+def used_units(agent: Agent) -> QuerySet[Conversation, Any]:
+    """Units in use, as the one value of a query without a row when there are none."""
+    mine = Conversation.objects.filter(agent=agent, state__in=USES_CAPACITY)
+    return mine.order_by().values("agent").annotate(used=Sum("units")).values_list("used", flat=True)
+
+
 def used_capacity(agent: Agent) -> int:
     """Units in use: the sum over the agent's Active and Wrap-up conversations."""
-    mine = Conversation.objects.filter(agent=agent, state__in=USES_CAPACITY)
-    return mine.aggregate(used=Sum("units"))["used"] or 0
+    return next(iter(used_units(agent)), None) or 0

@@ -15,7 +15,17 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from conversations import access, composing, customer, parts, presenters, services, stories, thread, worklists
+from conversations import (
+    access,
+    composing,
+    customer,
+    list_counts,
+    parts,
+    presenters,
+    stories,
+    thread,
+    worklists,
+)
 from conversations import feed as changes_feed
 from conversations.bubbles import bubbles
 from conversations.forms import TransferForm, last_sent
@@ -215,7 +225,7 @@ def _changed(request: HttpRequest, seat: Seat) -> HttpResponse:
     }
     if found.counts is not None:
         context |= around(found.counts, seat=seat, worklist=worklist)
-        context |= {"agent": seat.agent, "used_capacity": services.used_capacity(seat.agent)}
+        context |= {"agent": seat.agent, "used_capacity": found.counts[list_counts.USED]}
     if found.thread is not None:
         situation = found.thread.situation
         context |= _conversation_context(request, seat, situation, {})
