@@ -36,8 +36,8 @@ class Command:
     words: str
     usual: str
     group: str
-    # The view of the desk it goes to, or who alone has it.
-    goes_to: str = ""
+    # Where it goes: the name of an address, and its arguments.
+    goes_to: tuple[str, ...] = ()
     supervisors_only: bool = False
 
 
@@ -46,9 +46,12 @@ ALL = (
     Command("keys", "Show this sheet", "?", EVERYWHERE),
     Command("command-bar", "Command bar", "Ctrl+K", EVERYWHERE),
     Command("search", "Search", "/, g s", EVERYWHERE),
-    Command("go-my", "Go to My work items", "g m", EVERYWHERE, goes_to="my"),
-    Command("go-open", "Go to Open work items", "g u", EVERYWHERE, goes_to="open"),
-    Command("go-closed", "Go to Closed work items", "g c", EVERYWHERE, goes_to="closed"),
+    Command("go-my", "Go to My work items", "g m", EVERYWHERE, goes_to=("desk:list", "my")),
+    Command("go-open", "Go to Open work items", "g u", EVERYWHERE, goes_to=("desk:list", "open")),
+    Command("go-closed", "Go to Closed work items", "g c", EVERYWHERE, goes_to=("desk:list", "closed")),
+    Command(
+        "go-today", "Go to the figures of today", "g t", EVERYWHERE, ("desk:today",), supervisors_only=True
+    ),
     Command("next", "Next conversation", "j, Alt+J", LIST),
     Command("previous", "Previous conversation", "k, Alt+K", LIST),
     Command("open", "Open it", "o", LIST),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from agents.models import User
 from conversations import keys
 from conversations.models_desk import DeskPreference
@@ -27,13 +29,13 @@ def save(user: User, *, switches: Mapping[str, bool], chosen: Mapping[str, str])
 
 @dataclass(frozen=True)
 class KeyLine:
-    """A command on the sheet of keys; `keys` as written, each as its strokes in `shown`."""
+    """A command on the sheet of keys: `keys` as written, and each of them as its strokes in `shown`."""
 
     slug: str
     words: str
     keys: str
     shown: list[list[str]]
-    goes_to: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -56,4 +58,5 @@ def sheet(preference: DeskPreference, *, supervises: bool) -> list[KeyGroup]:
 
 def _line(command: keys.Command, written: str) -> KeyLine:
     shown = [key.split(" ") for key in written.split(", ") if key]
-    return KeyLine(command.slug, command.words, written, shown, command.goes_to)
+    address = reverse(command.goes_to[0], args=command.goes_to[1:]) if command.goes_to else ""
+    return KeyLine(command.slug, command.words, written, shown, address)

@@ -62,7 +62,7 @@ def test_the_usual_keys_can_all_be_chosen_and_are_not_in_each_others_way():
     ("changed", "slugs"),
     [
         ({"end": "j"}, {"end", "next"}),
-        ({"end": "g"}, {"end", "go-my", "go-open", "go-closed", "search"}),
+        ({"end": "g"}, {"end", "go-my", "go-open", "go-closed", "go-today", "search"}),
         ({"reply": "g m"}, {"reply", "go-my"}),
         ({"send": "s"}, {"send"}),
         ({"next": "k", "previous": "j"}, set()),

@@ -129,6 +129,7 @@
     send,
     "end-next": endNext,
     keys: () => (sheet.showModal(), true),
+    "command-bar": openBar,
   };
 
   function run(line) {
@@ -141,6 +142,70 @@
     const announce = $("announce");
     if (announce) announce.textContent = words;
   }
+
+  // --- the command bar: what fits is listed by the server, arrow keys choose -------------------------
+
+  const bar = $("command-bar");
+  const question = $("command-question");
+  const options = () => [...bar.querySelectorAll("[role=option]")];
+  let isHurried = false;
+  const chosen = () => bar.querySelector("[aria-selected=true]");
+
+  function openBar() {
+    if (bar.open) {
+      bar.close();
+      return true;
+    }
+    question.value = "";
+    bar.showModal();
+    window.htmx?.trigger(question, "opened");
+    return true;
+  }
+
+  function choose(option) {
+    chosen()?.setAttribute("aria-selected", "false");
+    if (!option) return question.removeAttribute("aria-activedescendant");
+    option.setAttribute("aria-selected", "true");
+    question.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  function follow(option) {
+    if (!option) return;
+    bar.close();
+    if (option.dataset.address) location.assign(option.dataset.address);
+    else run(sheet.querySelector(`[data-command="${option.dataset.run}"]`));
+  }
+
+  question.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const all = options();
+    const here = all.indexOf(chosen());
+    if (event.key === "ArrowDown") choose(all[(here + 1) % all.length]);
+    else if (event.key === "ArrowUp") choose(all[(here <= 0 ? all.length : here) - 1]);
+    else if (event.key === "Enter") chosen() ? follow(chosen()) : (isHurried = true);
+    else return;
+    event.preventDefault();
+  });
+  // What is chosen fitted the words before: Enter waits for the answer to these.
+  question.addEventListener("input", () => {
+    isHurried = false;
+    choose(null);
+  });
+  bar.addEventListener("htmx:afterSwap", () => {
+    choose(options()[0]);
+    if (isHurried) follow(chosen());
+    isHurried = false;
+  });
+  bar.addEventListener("click", (event) => {
+    if (event.target === bar) bar.close();
+    follow(event.target.closest("[role=option]"));
+  });
+  document.querySelector(".to-commands")?.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openBar();
+  });
 
   $("show-keys")?.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
