@@ -55,24 +55,24 @@ def today(request: HttpRequest, seat: Seat) -> HttpResponse:
 
 @require_GET
 @at_desk
-def behind(request: HttpRequest, seat: Seat, *, slug: str) -> HttpResponse:
+def behind(request: HttpRequest, seat: Seat, *, figure: str) -> HttpResponse:
     """The conversations that a figure is made of; of one queue or one agent with `queue` or `agent`."""
     _supervisors_only(seat)
-    if slug not in FIGURES:
+    if figure not in FIGURES:
         raise Http404
-    figure, span = FIGURES[slug], _span(request)
+    chosen, span = FIGURES[figure], _span(request)
     queue = _narrowed(Queue, request.GET.get("queue"))
     agent = _narrowed(Agent, request.GET.get("agent"))
     narrow = {"queue": queue and queue.pk, "agent": agent and agent.pk}
     scope = page.scope_of(span, timezone.now(), queue_id=narrow["queue"], agent_id=narrow["agent"])
     skip = min(whole_number(request.GET.get("skip", "")) or 0, LOOKED_AT)
-    found = figures.behind(figure, scope, skip=skip, size=PAGE)
+    found = figures.behind(chosen, scope, skip=skip, size=PAGE)
     context = bar(seat) | {
-        "figure": figure,
+        "figure": chosen,
         "span": span,
         "words": page.SPANS[span],
         "of": queue or agent,
-        "rows": page.listed(slug, scope, found.rows),
+        "rows": page.listed(figure, scope, found.rows),
         "skip": skip,
         "older": "" if found.is_last else f"{page.query(span, **narrow)}&skip={found.older}",
     }

@@ -32,6 +32,7 @@ from tests.world import World, post_webhook, text_params
 MEANINGS: dict[str, Callable[[World], Any]] = {
     "reference": lambda world: Erasure.objects.earliest("id").reference,
     "worklist": lambda world: "open",
+    "figure": lambda world: "open",
     "conversation_id": lambda world: conversation().pk,
     "quick_reply_id": lambda world: QuickReply.objects.earliest("id").pk,
     "view_id": lambda world: SavedView.objects.get(owner=None).pk,
