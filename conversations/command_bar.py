@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.urls import reverse
 
-from conversations import access, keys
+from contacts.search import address_ids, contact_ids
+from conversations import access, keys, list_counts, navigation
 from conversations.models import Conversation, State
 from conversations.preferences import preference_of
+from conversations.saved_views import views_of
 from conversations.situation import Situation
-from conversations.worklists import WORKLISTS, Seat
+from conversations.worklists import Seat
 from omnichannel.lib.folding import fold
 
 MOST_CONVERSATIONS = 8
@@ -61,9 +63,14 @@ def _commands(situation: Situation | None, bound: dict[str, str]) -> Iterable[En
 
 
 def _places(seat: Seat, bound: dict[str, str]) -> Iterable[Entry]:
-    for slug, worklist in WORKLISTS.items():
-        address = reverse("desk:list", args=[slug])
-        yield Entry(PLACES, worklist.title, address=address, keys=bound.get(f"go-{slug}", ""))
+    queues = list_counts.queues(seat, most=list_counts.MOST_QUEUES)
+    saved = views_of(seat.user)
+    for group in navigation.groups({}, seat=seat, queues=queues, saved=saved, current=None):
+        for tab in group.tabs:
+            address = reverse("desk:list", args=[tab.slug])
+            detail = "" if group.key == "streams" else group.title
+            yield Entry(PLACES, tab.title, detail, address, keys=bound.get(f"go-{tab.slug}", ""))
+    yield Entry(PLACES, "Search", address=reverse("desk:search"), keys=bound["search"])
     if seat.sees_everything:
         yield Entry(PLACES, "Figures of today", address=reverse("desk:today"), keys=bound["go-today"])
     yield Entry(PLACES, "Desk preferences", address=reverse("desk:preferences"))
@@ -74,18 +81,16 @@ def _places(seat: Seat, bound: dict[str, str]) -> Iterable[Entry]:
 
 
 def _conversations(seat: Seat, question: str) -> list[Entry]:
-    """Conversations that are not closed, by name or number. One statement."""
-    digits = "".join(letter for letter in question if letter.isdigit())
-    wanted = Q(title__icontains=question)
-    if len(digits) >= 3:
-        wanted |= Q(address__value__contains=digits.lstrip("0"))
-    rows = access.visible(seat.user).filter(wanted).exclude(state=State.CLOSED)
+    """Conversations that are not closed, by the customer's name or number."""
+    addresses, contacts = address_ids(question), contact_ids(question)
+    theirs = Conversation.objects.filter(Q(address__in=addresses) | Q(contact__in=contacts))
+    rows = access.visible(seat.user).filter(pk__in=theirs.exclude(state=State.CLOSED).values("pk"))
     found = rows.select_related("queue", "address").order_by("-last_message_at", "-id")[:MOST_CONVERSATIONS]
     return [_conversation(conversation, seat) for conversation in found]
 
 
 def _conversation(conversation: Conversation, seat: Seat) -> Entry:
-    view = "my" if conversation.agent_id == seat.agent.pk else "open"
+    view = "my" if conversation.agent_id == seat.agent.pk else "ongoing"
     state = State(conversation.state).label
     detail = f"{conversation.address.readable} · {state} · {conversation.queue}"
     address = reverse("desk:conversation", args=[view, conversation.pk])

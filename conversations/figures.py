@@ -15,7 +15,7 @@ from django.db.models import DurationField, F, OuterRef, Q, QuerySet, Subquery, 
 from agents.models import Agent
 from conversations.models import Conversation, Message, Session, State
 from conversations.transitions import USES_CAPACITY
-from omnichannel.lib.bounded import bounded_count
+from conversations.worklists import Count
 from routing.models import Queue
 
 LOOKED_AT = 5000
@@ -174,10 +174,14 @@ def values(slugs: Iterable[str], scope: Scope) -> dict[str, Value]:
     """The numbers of these figures. One statement for all counts, one for each average."""
     figures = [FIGURES[slug] for slug in slugs]
     counted = [figure for figure in figures if figure.lasts is None]
-    columns = {f"count_{n}": bounded_count(figure.rows(scope), LOOKED_AT) for n, figure in enumerate(counted)}
+    columns = {f"count_{n}": _count(figure.rows(scope)) for n, figure in enumerate(counted)}
     row = Queue.objects.filter(is_default=True).annotate(**columns).values(*columns).get() if columns else {}
     found = {figure.slug: _counted(row[f"count_{n}"]) for n, figure in enumerate(counted)}
     return found | {figure.slug: _averaged(figure, scope) for figure in figures if figure.lasts}
+
+
+def _count(rows: Rows) -> Count:
+    return Count(rows.order_by().values("pk")[:LOOKED_AT])
 
 
 def _counted(number: int) -> Value:
@@ -216,7 +220,7 @@ def queues(scope: Scope) -> list[QueueLine]:
     """All queues in their order of priority. One statement."""
     waiting = Conversation.objects.filter(queue=OuterRef("pk"), state=State.OPEN)
     rows = Queue.objects.annotate(
-        waiting=bounded_count(waiting, LOOKED_AT),
+        waiting=_count(waiting),
         oldest=Subquery(waiting.order_by("state_changed_at").values("state_changed_at")[:1]),
     )
     found = rows.order_by("priority", "name").values_list("id", "name", "waiting", "oldest")
@@ -248,8 +252,8 @@ def agents(scope: Scope) -> list[AgentLine]:
         .select_related("user")
         .annotate(
             used=Subquery(units),
-            in_hand=bounded_count(mine, LOOKED_AT),
-            closed=bounded_count(closed, LOOKED_AT),
+            in_hand=_count(mine),
+            closed=_count(closed),
         )
         .filter(Q(in_hand__gt=0) | Q(closed__gt=0))
         .order_by("user__first_name", "user__last_name", "pk")[:LOOKED_AT]
