@@ -146,13 +146,6 @@
 
   // --- sending ------------------------------------------------------------------------------------
 
-  document.addEventListener("keydown", (event) => {
-    const area = event.target.closest("textarea[data-draft]");
-    if (area && event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
-      event.preventDefault();
-      area.form.requestSubmit();
-    }
-  });
   // The server sends no form twice either; this spares it the question.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
