@@ -19,7 +19,8 @@ from routing.models import Queue
 PAGE = 20
 # How many messages with the words are looked at for a page of those that somebody may read and asked for.
 MOST_LOOKED_AT = 500
-MOST_CUSTOMERS, MOST_OF_CUSTOMER = 6, 5000
+# Customers whom a name or number may mean, conversations with them that are shown, messages that are read.
+MOST_MEANT, MOST_CUSTOMERS, MOST_OF_CUSTOMER = 50, 6, 5000
 BEYOND_ALL = 2**62
 
 
@@ -85,18 +86,19 @@ def _rest(hits: list[Hit], looked_at: list[int]) -> tuple[int, datetime | None]:
 
 
 def _hits(asked: Asked, ids: list[int], conversations: QuerySet[Conversation]) -> list[Hit]:
-    """Those of these messages that are wanted, PAGE and one more at most. One statement."""
-    if not ids:
-        return []
-    # The ids once more for the conversations: their conditions are then asked of few.
-    of_them = Message.objects.filter(pk__in=ids).values("conversation_id")
-    rows = Message.objects.filter(pk__in=ids, conversation__in=conversations.filter(pk__in=of_them))
+    """Those of these messages that are wanted, PAGE and one more at most. At most three statements."""
+    rows = Message.objects.filter(pk__in=ids).order_by()
     if asked.said_by:
         rows = rows.filter(direction=asked.said_by)
     if asked.has_file:
         rows = rows.filter(Q(inbound_text__media_count__gt=0) | Q(delivery__media_count__gt=0))
-    rows = rows.select_related("conversation__queue", "conversation__agent__user", "author").order_by("-id")
-    return [Hit(row, row.conversation, marked(row.text, asked.terms)) for row in rows[: PAGE + 1]]
+    # Asked one after the other, each by ids: joined, the engine might begin with all conversations.
+    of = dict(rows.values_list("pk", "conversation_id"))
+    mine = set(conversations.filter(pk__in=set(of.values())).values_list("pk", flat=True))
+    wanted = sorted((pk for pk, conversation in of.items() if conversation in mine), reverse=True)
+    shown = Message.objects.filter(pk__in=wanted[: PAGE + 1]).order_by("-id")
+    shown = shown.select_related("conversation__queue", "author")
+    return [Hit(row, row.conversation, marked(row.text, asked.terms)) for row in shown]
 
 
 def _of_sender(asked: Asked, conversations: QuerySet[Conversation], low: int, high: int) -> Found:
@@ -119,13 +121,12 @@ def _customers(asked: Asked, conversations: QuerySet[Conversation]) -> list[Conv
 
 
 def _newest_of(text: str, conversations: QuerySet[Conversation]) -> list[int]:
-    """Ids of conversations with customers of this name or number, the newest first."""
-    addresses, contacts = address_ids(text), contact_ids(text)
-    if not (addresses or contacts):
-        return []
-    theirs = Conversation.objects.filter(Q(address__in=addresses) | Q(contact__in=contacts)).order_by()
-    mine = conversations.filter(pk__in=theirs.values("pk")).order_by()
-    return sorted(mine.values_list("pk", flat=True), reverse=True)[:MOST_LOOKED_AT]
+    """Ids of conversations with customers of this name or number, the newest first. Four statements."""
+    addresses, contacts = address_ids(text)[:MOST_MEANT], contact_ids(text)[:MOST_MEANT]
+    by_address = Conversation.objects.filter(address__in=addresses).order_by().values_list("pk", flat=True)
+    by_contact = Conversation.objects.filter(contact__in=contacts).order_by().values_list("pk", flat=True)
+    ids = sorted(by_address.union(by_contact), reverse=True)[:MOST_LOOKED_AT] if addresses or contacts else []
+    return sorted(conversations.filter(pk__in=ids).values_list("pk", flat=True), reverse=True)
 
 
 # --- what narrows it ----------------------------------------------------------------------------------
