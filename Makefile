@@ -7,7 +7,7 @@ BIN := .venv/bin
 CHECK_ENV := SECRET_KEY=only-for-checks-$(shell printf 'x%.0s' $$(seq 50)) \
 	FIELD_KEYS=dGVzdHMtb25seS1ub3QtYS1zZWNyZXQtMzItYnl0ZXM= PUBLIC_BASE_URL=https://desk.example.test
 
-.PHONY: help demo test check format bench agents soak clean
+.PHONY: help demo test check format bench agents million soak clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench: .venv/installed-dev ## Webhook and routing against a floor measured in th
 
 agents: .venv/installed-dev ## 200 connected agents and 20 texts/s: who sees them when, and whether all do (needs PostgreSQL)
 	$(BIN)/python -m bench.desk $(ARGS)
+
+million: .venv/installed-dev ## What pages read of 1,000,000 conversations, beside 1,000 (needs PostgreSQL)
+	$(BIN)/python -m bench.history --conversations 1000000
 
 soak: .venv/installed-dev ## The long ones: crashes under load (needs PostgreSQL)
 	$(BIN)/python -m pytest -m processes --soak $(ARGS)

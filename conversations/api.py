@@ -23,7 +23,16 @@ from channels_app.models import Number
 from channels_app.models_deliveries import Delivery
 from channels_app.models_receipts import InboundText
 from channels_app.providers import REGISTRY
-from conversations import access, later, linking, services, supervising, writing
+from conversations import (
+    access,
+    later,
+    linking,
+    search_query,
+    search_results,
+    services,
+    supervising,
+    writing,
+)
 from conversations.api_customer import LinkSerializer, UnlinkSerializer
 from conversations.api_fields import QueueField
 from conversations.api_files import FileSerializer
@@ -32,6 +41,7 @@ from conversations.api_supervisor import AssignSerializer
 from conversations.files import files_of
 from conversations.models import Conversation, Message, State
 from conversations.transitions import NotAllowed
+from conversations.worklists import Seat
 from omnichannel.lib import phones
 from omnichannel.lib.ids import whole_number
 from omnichannel.lib.rest import ID, IdFilter
@@ -188,6 +198,10 @@ class ConversationFilter(filters.FilterSet):
     customer_address = filters.CharFilter(method="by_address")
     number = filters.CharFilter(method="by_number")
     contact = IdFilter()
+    search = filters.CharFilter(
+        method="by_search",
+        label="What was said in it lately, or its customer's name or number; operators as on the desk.",
+    )
     closes_soon = filters.BooleanFilter(method="by_window", label="Its 24 hours end within the next four.")
     ordering = filters.ChoiceFilter(choices=[(CLOSING_FIRST, "What closes first")], method="by_ordering")
 
@@ -208,6 +222,18 @@ class ConversationFilter(filters.FilterSet):
         if found is None:
             return conversations.none()
         return conversations.filter(address__kind=found.kind, address__value=found.value)
+
+    def by_search(self, conversations: QuerySet, _name: str, typed: str) -> QuerySet:
+        """As the desk's search; what is not understood is told."""
+        agent = access.agent_of(self.request.user)
+        if agent is None:
+            return conversations.none()
+        try:
+            seat = Seat(self.request.user, agent)
+            ids = search_results.conversation_ids(search_query.read(typed), seat=seat)
+        except search_results.NotUnderstood as error:
+            raise serializers.ValidationError({"search": [str(error)]}) from error
+        return conversations.filter(pk__in=ids)
 
     def by_window(self, conversations: QuerySet, _name: str, wanted: bool) -> QuerySet:
         """Those that are open and closing soon, or all others."""

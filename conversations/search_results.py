@@ -75,6 +75,24 @@ def find(asked: Asked, *, seat: Seat, before: int = 0) -> Found:
     return Found(hits[:PAGE], older, until, customers[:MOST_CUSTOMERS], len(customers) > MOST_CUSTOMERS)
 
 
+def conversation_ids(asked: Asked, *, seat: Seat) -> list[int]:
+    """Conversations in which it was said lately, or with whom the words name: for lists of conversations.
+
+    Those of the newest MOST_LOOKED_AT messages. Raises NotUnderstood.
+    """
+    if asked.problems:
+        raise NotUnderstood(" ".join(asked.problems))
+    conversations = _conversations(asked, seat)
+    if asked.sender:
+        ids = _ids_of_sender(asked, conversations, *_ids(asked))
+    else:
+        low, high = _ids(asked)
+        newest = search_index.newest(asked.terms, before=high, most=MOST_LOOKED_AT)
+        ids = [pk for pk in newest if pk >= low]
+    found = {conversation for _, conversation in _wanted(asked, ids, conversations)}
+    return sorted(found | set(_newest_of(asked.free, conversations) if asked.free else []))
+
+
 def _rest(hits: list[Hit], looked_at: list[int]) -> tuple[int, datetime | None]:
     """Where the next page starts, and until when was looked if that is what ended the page."""
     if len(hits) > PAGE:
@@ -87,6 +105,14 @@ def _rest(hits: list[Hit], looked_at: list[int]) -> tuple[int, datetime | None]:
 
 def _hits(asked: Asked, ids: list[int], conversations: QuerySet[Conversation]) -> list[Hit]:
     """Those of these messages that are wanted, PAGE and one more at most. At most three statements."""
+    wanted = [pk for pk, _ in _wanted(asked, ids, conversations)[: PAGE + 1]]
+    shown = Message.objects.filter(pk__in=wanted).order_by("-id")
+    shown = shown.select_related("conversation__queue", "author")
+    return [Hit(row, row.conversation, marked(row.text, asked.terms)) for row in shown]
+
+
+def _wanted(asked: Asked, ids: list[int], conversations: QuerySet[Conversation]) -> list[tuple[int, int]]:
+    """Those of these messages that are wanted, each with its conversation, the newest first."""
     rows = Message.objects.filter(pk__in=ids).order_by()
     if asked.said_by:
         rows = rows.filter(direction=asked.said_by)
@@ -95,21 +121,21 @@ def _hits(asked: Asked, ids: list[int], conversations: QuerySet[Conversation]) -
     # Asked one after the other, each by ids: joined, the engine might begin with all conversations.
     of = dict(rows.values_list("pk", "conversation_id"))
     mine = set(conversations.filter(pk__in=set(of.values())).values_list("pk", flat=True))
-    wanted = sorted((pk for pk, conversation in of.items() if conversation in mine), reverse=True)
-    shown = Message.objects.filter(pk__in=wanted[: PAGE + 1]).order_by("-id")
-    shown = shown.select_related("conversation__queue", "author")
-    return [Hit(row, row.conversation, marked(row.text, asked.terms)) for row in shown]
+    return sorted(((pk, of_it) for pk, of_it in of.items() if of_it in mine), reverse=True)
 
 
 def _of_sender(asked: Asked, conversations: QuerySet[Conversation], low: int, high: int) -> Found:
     """What was said in the conversations with one customer, or a few."""
+    hits = _hits(asked, _ids_of_sender(asked, conversations, low, high), conversations)
+    older = hits[PAGE - 1].message.pk if len(hits) > PAGE else 0
+    return Found(hits[:PAGE], older)
+
+
+def _ids_of_sender(asked: Asked, conversations: QuerySet[Conversation], low: int, high: int) -> list[int]:
     mine = _newest_of(asked.sender, conversations)
     said = Message.objects.filter(conversation__in=mine).exclude(direction=Message.Direction.SYSTEM)
     texts = said.order_by("conversation_id", "-seq").values_list("pk", "text")[:MOST_OF_CUSTOMER]
-    ids = [pk for pk, text in texts if low <= pk < high and says_all(text, asked.terms)]
-    hits = _hits(asked, ids, conversations)
-    older = hits[PAGE - 1].message.pk if len(hits) > PAGE else 0
-    return Found(hits[:PAGE], older)
+    return [pk for pk, text in texts if low <= pk < high and says_all(text, asked.terms)]
 
 
 def _customers(asked: Asked, conversations: QuerySet[Conversation]) -> list[Conversation]:

@@ -210,3 +210,24 @@ def test_it_is_for_those_who_are_logged_in(anonymous: Client) -> None:
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 18, "²"])
 def test_any_place_to_go_on_from_is_taken(lamp: Conversation, as_user: Login, before: str) -> None:
     search(as_user("sam"), "lamp", before=before)
+
+
+def test_conversations_are_found_over_the_api(lamp: Conversation, as_user: Login) -> None:
+    def ids(username: str, typed: str) -> list[int]:
+        answer = as_user(username).get("/api/v1/conversations/", {"search": typed})
+        assert answer.status_code == 200
+        return [row["id"] for row in answer.json()["results"]]
+
+    for typed in ("lamp", CUSTOMER, f"from:{CUSTOMER} lamp", "lamp state:open"):
+        assert ids("sam", typed) == [lamp.pk]
+    assert ids("sam", "nowhere") == []
+    refused = as_user("sam").get("/api/v1/conversations/", {"search": "state:lost"})
+    assert refused.status_code == 400
+    assert "There is no state" in refused.content.decode()
+
+
+def test_agents_find_over_the_api_what_they_may_read(
+    lamp: Conversation, world: World, as_user: Login
+) -> None:
+    Conversation.objects.filter(pk=lamp.pk).update(queue=world.billing)
+    assert as_user("alice").get("/api/v1/conversations/", {"search": "lamp"}).json()["results"] == []
