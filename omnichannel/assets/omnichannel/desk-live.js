@@ -82,7 +82,8 @@
     if (!isShut() && (!isHidden() || isCalled())) ask(about(pause()));
   }
 
-  const isFeed = (event) => event.detail.elt && event.detail.elt.id === "feed";
+  // By its address: the answer may have replaced the element, and what comes after is told to its parent.
+  const isFeed = ({ detail }) => (detail.requestConfig?.path ?? "").includes("/feed/") || detail.elt?.id === "feed";
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isFeed(event)) return;
     isAsking = true;
