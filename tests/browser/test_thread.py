@@ -25,7 +25,7 @@ def test_a_text_that_failed_tells_its_story_and_is_tried_again(demo: dict[str, A
     say(agent, "This one will not arrive")
 
     bubble = agent.locator("li.msg.outbound", has_text="This one will not arrive")
-    expect(bubble).to_contain_text("The phone was unreachable", timeout=20_000)
+    expect(bubble).to_contain_text("The phone was unreachable", timeout=45_000)
     bubble.locator("summary.tick").click()
     box = bubble.locator(".box")
     expect(box).to_contain_text("It may work later.")
