@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from agents.models import Agent
 from agents.roles import sees_everything
-from contacts.search import address_ids, contact_ids
+from contacts.models import Address
+from contacts.search import address_ids, contact_ids, number_beginnings
 from conversations import access, search_index
 from conversations.models import Conversation, Message
 from conversations.search_query import Asked
 from conversations.worklists import Seat
+from omnichannel.lib.folding import begins, fold
 from omnichannel.lib.marking import Piece, marked, says_all
 from routing.models import Queue
 
@@ -146,9 +148,19 @@ def _customers(asked: Asked, conversations: QuerySet[Conversation]) -> list[Conv
     return list(conversations.filter(pk__in=ids).select_related("queue", "agent__user").order_by("-id"))
 
 
+def _addresses(text: str) -> list[int]:
+    """Those of a number, or whose sender goes by a name that begins so."""
+    if number_beginnings(text):
+        return address_ids(text)[:MOST_MEANT]
+    if not fold(text):
+        return []
+    named = Address.objects.filter(begins("profile_key", fold(text))).order_by()
+    return list(named.values_list("pk", flat=True)[:MOST_MEANT])
+
+
 def _newest_of(text: str, conversations: QuerySet[Conversation]) -> list[int]:
     """Ids of conversations with customers of this name or number, the newest first. Four statements."""
-    addresses, contacts = address_ids(text)[:MOST_MEANT], contact_ids(text)[:MOST_MEANT]
+    addresses, contacts = _addresses(text), contact_ids(text)[:MOST_MEANT]
     by_address = Conversation.objects.filter(address__in=addresses).order_by().values_list("pk", flat=True)
     by_contact = Conversation.objects.filter(contact__in=contacts).order_by().values_list("pk", flat=True)
     ids = sorted(by_address.union(by_contact), reverse=True)[:MOST_LOOKED_AT] if addresses or contacts else []
