@@ -121,7 +121,7 @@ def test_a_supervisor_finds_a_conversation_and_takes_it_over(demo: dict[str, Any
 
     log_in_by_keys(page, demo, demo["users"]["supervisor"])
     press(page, "Control+k")
-    page.keyboard.type("8102")
+    page.keyboard.type(CUSTOMERS[1])
     expect(page.locator("#command-list [aria-selected=true]")).to_contain_text("8102")
     press(page, "Enter")
     expect(page.get_by_role("region", name="Messages")).to_contain_text("parcel 8102")
