@@ -66,11 +66,12 @@
     show();
     list.scrollTop = 0;
   });
-  const showIfStill = () => { if (waiting && mayMove()) show(); };
+  // Asked a moment later: while the pointer leaves, it still counts as being there.
+  const showIfStill = () => setTimeout(() => { if (waiting && mayMove()) show(); }, 50);
   list.addEventListener("pointerleave", showIfStill);
-  list.addEventListener("focusout", () => setTimeout(showIfStill));
+  list.addEventListener("focusout", showIfStill);
   document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.detail.target !== list) return;
+    if (event.detail.target !== list || !event.detail.shouldSwap) return; // told of held ones as well
     waiting = null;
     $("list-news").hidden = true;
   });
