@@ -20,9 +20,11 @@
 
   // Those with a text that was not there before; all of them are known afterwards.
   function fresh() {
-    const found = listed().filter((item) => item.seq > (known.get(item.id) ?? 0));
-    for (const item of found) known.set(item.id, item.seq);
-    return found;
+    return listed().filter((item) => {
+      const isFresh = item.seq > (known.get(item.id) ?? 0);
+      if (isFresh) known.set(item.id, item.seq);
+      return isFresh;
+    });
   }
 
   function count() {
