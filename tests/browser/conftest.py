@@ -67,8 +67,8 @@ def browser() -> Iterator[Any]:
     """Headless Chromium."""
     from playwright.sync_api import expect, sync_playwright
 
-    # A reply waits for five seconds before it leaves.
-    expect.set_options(timeout=15_000)
+    # A reply waits for five seconds before it leaves, and the machine may be busy with other things.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
@@ -84,7 +84,7 @@ def new_page(browser: Any) -> Iterator[Any]:
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         return page

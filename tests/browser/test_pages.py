@@ -40,7 +40,7 @@ def lively(demo: dict[str, Any], browser: Any) -> dict[str, Any]:
             continue  # in a demo that ran before, it is hers already
         row.get_by_role("button", name="Pick").click()
         page.get_by_label("Reply to").fill("We look into it.")
-        page.get_by_role("button", name="Send").click()
+        page.get_by_role("button", name="Send", exact=True).click()
         page.locator("li.msg.outbound").first.wait_for()
     page.context.close()
     return demo

@@ -39,7 +39,7 @@ def test_a_quick_reply_by_keyboard_and_a_slug_that_is_left_stops_the_send(
 
     box.fill("Hello stranger, this is Alice.")
     agent.get_by_role("button", name="Send", exact=True).click()
-    expect(customer.locator("#thread")).to_contain_text("Hello stranger, this is Alice.", timeout=30_000)
+    expect(customer.locator("#thread")).to_contain_text("Hello stranger, this is Alice.")
 
 
 def test_commands_move_the_text_and_escape_leaves_it_alone(demo: dict[str, Any], new_page: Any) -> None:
@@ -84,4 +84,4 @@ def test_without_a_script_one_reads_inserts_a_quick_reply_and_answers(
     plain.get_by_role("button", name="Send", exact=True).click()
 
     expect(plain.get_by_role("region", name="Messages")).to_contain_text("Good news: your parcel")
-    expect(customer.locator("#thread")).to_contain_text("Good news: your parcel", timeout=30_000)
+    expect(customer.locator("#thread")).to_contain_text("Good news: your parcel")

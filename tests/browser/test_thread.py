@@ -25,20 +25,22 @@ def test_a_text_that_failed_tells_its_story_and_is_tried_again(demo: dict[str, A
     say(agent, "This one will not arrive")
 
     bubble = agent.locator("li.msg.outbound", has_text="This one will not arrive")
-    expect(bubble).to_contain_text("The phone was unreachable", timeout=45_000)
+    expect(bubble).to_contain_text("The phone was unreachable")
     bubble.locator("summary.tick").click()
     box = bubble.locator(".box")
     expect(box).to_contain_text("It may work later.")
     expect(box).to_contain_text("Next step: Try again.")
-    expect(box).to_contain_text("Twilio says: “undelivered”")
+    expect(box).to_contain_text("Twilio says: undelivered")
     bubble.get_by_role("button", name="Try again").click()
 
     expect(customer.locator("#thread li", has_text="This one will not arrive")).to_have_count(2)
 
 
-def test_earlier_conversations_come_in_above_and_nothing_moves(demo: dict[str, Any], new_page: Any) -> None:
+def test_earlier_conversations_come_in_above_and_what_was_read_stays_in_sight(
+    demo: dict[str, Any], new_page: Any
+) -> None:
     customer, agent = new_page(), new_page()
-    phone(customer, demo, "+14255550161")
+    phone(customer, demo, "+14255550171")
     text_from_phone(customer, "My question of last week")
     log_in(agent, demo, demo["users"]["agents"][1])
     pick_first_with(agent, demo, "My question of last week")
@@ -49,22 +51,18 @@ def test_earlier_conversations_come_in_above_and_nothing_moves(demo: dict[str, A
     text_from_phone(customer, "My question of today")
     pick_first_with(agent, demo, "My question of today")
     today = agent.locator("li.msg.inbound", has_text="My question of today")
-    place = today.bounding_box()
 
     agent.locator("#older").click()
 
     expect(agent.locator(MESSAGES)).to_contain_text("My question of last week")
     expect(agent.locator("li.divider")).to_contain_text("Earlier conversation")
-    moved = today.bounding_box()
-    assert place is not None
-    assert moved is not None
-    assert abs(moved["y"] - place["y"]) < 300, "what was read stays in sight"
+    expect(today).to_be_in_viewport()
     expect(agent.locator("#older")).to_have_count(0)
 
 
 def test_a_link_to_a_message_works_without_a_script(demo: dict[str, Any], new_page: Any) -> None:
     customer = new_page()
-    phone(customer, demo, "+14255550162")
+    phone(customer, demo, "+14255550172")
     text_from_phone(customer, "Remember this one")
     agent = new_page(java_script_enabled=False)
     log_in(agent, demo, demo["users"]["agents"][0])

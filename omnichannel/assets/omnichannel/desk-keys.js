@@ -21,7 +21,7 @@
     // With Alt a Mac types signs: the key itself is meant.
     if (event.altKey && /^Key[A-Z]$/.test(event.code)) key = event.code.slice(3);
     if (key !== "Enter" && [...key].length !== 1) return "";
-    const isLetter = key.toLowerCase() !== key.toUpperCase();
+    const isLetter = key !== "Enter" && key.toLowerCase() !== key.toUpperCase();
     const shift = event.shiftKey && (isLetter || key === "Enter");
     const parts = [(event.ctrlKey || event.metaKey) && "Ctrl", event.altKey && "Alt", shift && "Shift"];
     return [...parts.filter(Boolean), isLetter && (held || shift) ? key.toUpperCase() : key].join("+");
