@@ -37,6 +37,8 @@ class Row:
     is_failed: bool
     has_internal: bool
     may_pick: bool
+    here: str
+    here_initials: str
 
 
 def rows(
@@ -53,6 +55,7 @@ def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: dateti
     waits_since = None if is_closed else conversation.customer_waits_since
     direction = getattr(conversation, "last_direction", None)
     is_mine = conversation.agent_id == seat.agent.pk
+    here = getattr(conversation, "here", "")
     return Row(
         id=conversation.pk,
         title=conversation.title,
@@ -75,6 +78,8 @@ def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: dateti
         is_failed=conversation.has_failed_message,
         has_internal=conversation.has_internal_message,
         may_pick=conversation.state == State.OPEN,
+        here=here,
+        here_initials=initials(here),
     )
 
 

@@ -1,20 +1,16 @@
 """Who else has a conversation open, and is typing: signs of life, for some seconds each. Decides nothing."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-
 from agents.models import User
 from conversations import nudges
+from conversations.here import HERE_FOR
 from conversations.models import Conversation
 from conversations.models_desk import Viewing
 from conversations.presenters import initials
 from conversations.worklists import Seat
 
-# A page gives a sign of life every 15 s (desk-here.js); two may get lost.
-HERE_FOR = timedelta(seconds=40)
 # It tells of typing every 5 s at most.
 TYPING_FOR = timedelta(seconds=8)
 # Signs that come sooner after the last one are not written.
@@ -76,22 +72,14 @@ def leave(*, user: User, conversation: Conversation) -> None:
 
 def others(seat: Seat, conversation_id: int, now: datetime) -> list[Viewer]:
     """Who else has it open, by name. One statement."""
-    return viewers_of([conversation_id], but=seat.user, now=now).get(conversation_id, [])
+    rows = Viewing.objects.filter(conversation=conversation_id, seen_at__gt=now - HERE_FOR)
+    rows = rows.exclude(user=seat.user).select_related("user").order_by("user__username")
+    return [_viewer(row, now) for row in rows[:MOST_SHOWN]]
 
 
-def viewers_of(conversation_ids: Iterable[int], *, but: User, now: datetime) -> dict[int, list[Viewer]]:
-    """The same for the rows of a list: by conversation, only those that somebody has open. One statement."""
-    found: dict[int, list[Viewer]] = {}
-    rows = _present(now).filter(conversation__in=list(conversation_ids)).exclude(user=but)
-    rows = rows.select_related("user").order_by("conversation_id", "user__username")
-    for row in rows[: MOST_SHOWN * 10]:
-        is_typing = row.typed_at is not None and row.typed_at > now - TYPING_FOR
-        found.setdefault(row.conversation_id, []).append(Viewer(row.user_id, str(row.user), is_typing))
-    return found
-
-
-def _present(now: datetime) -> QuerySet[Viewing]:
-    return Viewing.objects.filter(seen_at__gt=now - HERE_FOR)
+def _viewer(row: Viewing, now: datetime) -> Viewer:
+    is_typing = row.typed_at is not None and row.typed_at > now - TYPING_FOR
+    return Viewer(row.user_id, str(row.user), is_typing)
 
 
 def forget_old(*, now: datetime) -> int:

@@ -13,6 +13,7 @@ from agents.roles import sees_everything
 from channels_app import window
 from conversations import filters
 from conversations.filters import Filters, Order
+from conversations.here import somebody_here
 from conversations.models import GOES_ON, Conversation, Message, State
 from conversations.models_desk import Draft, Reading
 from conversations.orders import Section, beyond, read_key, sections_of, write_key
@@ -231,7 +232,7 @@ class Page:
 
 
 # What tells whether a row looks the same.
-SEEN = ("pk", "version", "read_seq", "has_draft")
+SEEN = ("pk", "version", "read_seq", "has_draft", "here")
 Read = Callable[[QuerySet[Conversation]], QuerySet[Any]]
 
 
@@ -248,14 +249,20 @@ def _found(wanted: Worklist, seat: Seat, after: str, now: datetime, read: Read) 
             continue
         rows = part.rows.filter(beyond(part.order, key)) if key and number == begins else part.rows
         wanted_rows = PAGE + 1 - len(found)
-        found += [(number, row) for row in read(_own_marks(rows, seat)).order_by(*part.order)[:wanted_rows]]
+        found += [
+            (number, row) for row in read(_own_marks(rows, seat, now)).order_by(*part.order)[:wanted_rows]
+        ]
     return found
 
 
-def _own_marks(rows: QuerySet[Conversation], seat: Seat) -> QuerySet[Conversation]:
-    """With what this person has read and begun: `read_seq`, `has_draft`."""
+def _own_marks(rows: QuerySet[Conversation], seat: Seat, now: datetime) -> QuerySet[Conversation]:
+    """With what this person has read and begun, and who else is there: `read_seq`, `has_draft`, `here`."""
     begun = Draft.objects.filter(user=seat.user, conversation=OuterRef("pk"))
-    return rows.annotate(read_seq=read_seq(seat.user), has_draft=Exists(begun))
+    return rows.annotate(
+        read_seq=read_seq(seat.user),
+        has_draft=Exists(begun),
+        here=somebody_here(but=seat.user, now=now),
+    )
 
 
 def versions(wanted: Worklist, *, seat: Seat, after: str, now: datetime) -> list[tuple[Any, ...]]:

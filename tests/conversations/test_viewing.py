@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from conversations import viewing
 from conversations.models_desk import Viewing
 from conversations.worklists import Seat
-from tests.conversations.desk import cursor_in, feed, statements, url
+from tests.conversations.desk import cursor_in, feed, url
 
 pytestmark = pytest.mark.django_db
 
@@ -94,17 +94,18 @@ def test_a_sign_is_posted(alice, taken):
     assert alice.get(url("here", taken, "open")).status_code == 405
 
 
-def test_the_rows_of_a_list_say_who_is_at_them_in_one_statement(world, taken, now):
-    for who in ("bob", "sam"):
-        viewing.give_sign(user=world.users[who], conversation=taken, is_typing=False, now=now)
-    found = {}
+def test_the_rows_of_a_list_say_who_is_at_them_and_are_told_of_it(world, drain, alice, bob, taken):
+    page = alice.get("/desk/my/").content.decode()
+    assert "is here" not in page
 
-    def look():
-        found.update(viewing.viewers_of([taken.pk, 10**9], but=world.users["alice"], now=now))
+    sign(bob, taken)
+    sign(alice, taken)
+    answer = feed(alice, cursor_in(page)).content.decode()
 
-    assert statements(look) == 1
-    assert [viewer.name for viewer in found[taken.pk]] == ["Bob", "Sam"]
-    assert list(found) == [taken.pk]
+    assert '<span class="sr">Bob is here</span>' in answer
+    assert "Alice is here" not in answer
+    sign(bob, taken, left="1")
+    assert "is here" not in feed(alice, cursor_in(answer)).content.decode()
 
 
 def test_old_signs_are_removed(world, taken, now):
