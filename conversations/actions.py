@@ -149,14 +149,14 @@ def _show_again(
 ) -> HttpResponse:
     """The page as it is now, with what was typed and what is wrong with it; what was typed is kept too."""
     if kind := DRAFTS.get(name):
-        drafts.keep(
+        form.replaced = drafts.keep(
             user=seat.user,
             conversation=conversation,
             kind=kind,
-            text=form.typed,
-            known="",
+            text=form.typed.replace("\x00", "").replace("\r\n", "\n"),
+            known=form.data.get("known", ""),
             now=timezone.now(),
-        )
+        ).replaced
     current = access.find(seat.user, conversation.pk)
     is_behind = bool(getattr(form, "newer", ()))
     status = HTTPStatus.CONFLICT if is_behind else HTTPStatus.UNPROCESSABLE_ENTITY

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -79,6 +80,17 @@ class QuickReplyAdmin(FoundByIndex):
             streams.queryset = streams.queryset.filter(deleted_at=None).order_by("name")
             streams.help_text = "None: available to all agents. Else only in conversations of these."
         return field
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """The page; once more when the title was taken after it was checked: now the form says so."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except ValidationError:
+            return super().changeform_view(request, *args, **options)
+
+    def save_model(self, request: HttpRequest, obj: QuickReply, form: Any, change: bool) -> None:
+        """Raises ValidationError, see changeform_view."""
+        quick_replies.save(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """With its tags."""

@@ -103,7 +103,10 @@ class QuickReplySerializer(serializers.ModelSerializer):
         lists = {name: validated_data.pop(name, None) for name in ("tags", "work_streams")}
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        return quick_replies.save(instance, **lists)
+        try:
+            return quick_replies.save(instance, **lists)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.message_dict) from error
 
 
 class QuickReplyFilter(filters.FilterSet):

@@ -159,7 +159,7 @@ def block(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: Co
         return _again(request, seat, worklist, conversation, block_form=form)
     linking.block(
         address_id=_theirs(conversation, form.cleaned_data["address"]),
-        agent=seat.agent,
+        user=seat.user,
         until=form.cleaned_data["until"],
         reason=form.cleaned_data["reason"],
         now=timezone.now(),
@@ -172,7 +172,7 @@ def unblock(request: HttpRequest, seat: Seat, worklist: Worklist, conversation: 
     """Let their texts through again."""
     _needs(seat, "contacts.change_address")
     wanted = whole_number(request.POST.get("address", "")) or 0
-    linking.unblock(address_id=_theirs(conversation, wanted), agent=seat.agent, now=timezone.now())
+    linking.unblock(address_id=_theirs(conversation, wanted), user=seat.user, now=timezone.now())
     return back(worklist, conversation)
 
 

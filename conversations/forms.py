@@ -37,10 +37,13 @@ def new_form_id() -> str:
 
 
 class WriteForm(forms.Form):
-    """A text, for the customer or for colleagues."""
+    """A text, for the customer or for colleagues. `replaced`: other words of theirs, begun in another window,
+    that are no longer kept.
+    """
 
     text = forms.CharField(widget=forms.Textarea, error_messages={"required": "Write something first."})
     form_id = forms.CharField(max_length=32, widget=forms.HiddenInput, initial=new_form_id)
+    replaced = ""
 
     def clean_text(self) -> str:
         """Browsers send line ends as CR LF; a text has LF, and one character fewer to count."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from agents.models import User
 from conversations import quick_replies
@@ -90,10 +91,14 @@ class PersonalQuickReplyForm(QuickReplyForm):
             self.initial.setdefault("locale", owner.locale)
         self.fields["message"].widget.attrs["rows"] = 5
 
-    def store(self) -> QuickReply:
-        """Keep it."""
+    def store(self) -> QuickReply | None:
+        """Keep it; None when its title was taken a moment ago, which the form then says."""
         reply: QuickReply = self.instance
-        return quick_replies.save(reply, tags=self.cleaned_data["tag_names"])
+        try:
+            return quick_replies.save(reply, tags=self.cleaned_data["tag_names"])
+        except ValidationError as error:
+            self.add_error(None, error)
+            return None
 
 
 class EditTagsForm(forms.Form):

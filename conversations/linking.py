@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from agents.models import Agent
+from agents.models import Agent, User
 from channels_app import blocks
 from contacts import services as contacts
 from contacts.models import Address, Contact
@@ -94,26 +94,26 @@ def _going_on(address_id: int) -> Iterator[tuple[Address, list[Conversation]]]:
 
 
 @transaction.atomic
-def block(*, address_id: int, agent: Agent, until: datetime | None, reason: str, now: datetime) -> None:
+def block(*, address_id: int, user: User, until: datetime | None, reason: str, now: datetime) -> None:
     """Block a customer's address until a moment, or for ever (None); what has not left is cancelled.
 
     Said in its conversations that are not closed. Raises ValueError when the moment is over.
     """
     with _going_on(address_id) as (address, going_on):
-        by = agent.user.get_username()
+        by = user.get_username()
         blocks.block(address=address, until=until, reason=reason, by=by, now=now)
         for conversation in going_on:
-            say(conversation, f"{agent} blocked the customer: their texts are kept, and reach nobody.", now)
+            say(conversation, f"{user} blocked the customer: their texts are kept, and reach nobody.", now)
             save(conversation, now)
 
 
 @transaction.atomic
-def unblock(*, address_id: int, agent: Agent, now: datetime) -> None:
+def unblock(*, address_id: int, user: User, now: datetime) -> None:
     """Let a customer's texts through again; nothing when they are not blocked."""
     with _going_on(address_id) as (address, going_on):
         if not address.is_blocked(now):
             return
         blocks.unblock(address=address)
         for conversation in going_on:
-            say(conversation, f"{agent} unblocked the customer.", now)
+            say(conversation, f"{user} unblocked the customer.", now)
             save(conversation, now)

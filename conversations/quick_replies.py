@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from agents.models import User
@@ -144,8 +144,16 @@ def save(
     tags: Iterable[str] | None = None,
     work_streams: Iterable[WorkStream] | None = None,
 ) -> QuickReply:
-    """Store it, with tags (names from tag_names) and work streams; None leaves those as they are."""
-    reply.save()
+    """Store it, with tags (names from tag_names) and work streams; None leaves those as they are.
+
+    Raises ValidationError when somebody took its title a moment ago.
+    """
+    try:
+        with transaction.atomic():
+            reply.save()
+    except IntegrityError:
+        check_free(title=reply.title, locale=reply.locale, owner=reply.owner, but=reply.pk)
+        raise
     if tags is not None:
         set_tags(reply, tags)
     if work_streams is not None:

@@ -17,6 +17,8 @@ from conversations.worklists import Seat
 
 # A page of a thread, and what one answer of the feed brings at most.
 PAGE, MOST_MESSAGES = 50, 200
+# One of them says 99+.
+MOST_UNREAD = 100
 # "Try again" makes a chain of deliveries; a longer one is told from its end.
 MOST_ATTEMPTS, MOST_EVENTS = 10, 100
 
@@ -107,6 +109,33 @@ def last_read(conversation: Conversation, seat: Seat) -> int:
     """The seq up to which somebody has read; 0 for nothing yet. One statement."""
     found = Reading.objects.filter(user=seat.user, conversation=conversation)
     return found.values_list("seq", flat=True).first() or 0
+
+
+@dataclass(frozen=True)
+class UnreadAbove:
+    """Unread messages before a stretch: how many (MOST_UNREAD: or more), and the first of them."""
+
+    count: int
+    first: Message
+
+    @property
+    def words(self) -> str:
+        """How many."""
+        return f"{MOST_UNREAD - 1}+" if self.count == MOST_UNREAD else str(self.count)
+
+
+def unread_above(
+    conversation: Conversation, shown: Stretch, *, read_up_to: int, seat: Seat
+) -> UnreadAbove | None:
+    """What others said after `read_up_to` and before a stretch; None when nothing, or nothing was ever read.
+    One statement, none when everything up to the stretch was read.
+    """
+    if not 0 < read_up_to < shown.first - 1:
+        return None
+    said = conversation.messages.filter(seq__gt=read_up_to, seq__lt=shown.first)
+    said = said.exclude(direction=Message.Direction.SYSTEM).exclude(author=seat.user)
+    found = list(said.order_by("seq").only("seq")[:MOST_UNREAD])
+    return UnreadAbove(len(found), found[0]) if found else None
 
 
 # --- above the first message ----------------------------------------------------------------------

@@ -125,6 +125,9 @@ def show(
         "cursor": changes_feed.encode(changes_feed.cursor_of_thread(cursor, seat, situation, stretch)),
         "stretch": stretch,
         "above": thread.above(conversation, stretch, seat=seat),
+        "unread_above": thread.unread_above(
+            conversation, stretch, read_up_to=looks.read_up_to or 0, seat=seat
+        ),
         "bubbles": bubbles(stretch.messages, looks=looks),
         "asked": request.GET.get("find", ""),
         "found": SimpleLazyObject(lambda: customer.find(request.GET.get("find", ""), seat.user)),

@@ -61,8 +61,7 @@ def personal(request: HttpRequest, seat: Seat, *, quick_reply_id: int | None = N
     known = None if quick_reply_id is None else get_object_or_404(own, pk=quick_reply_id)
     data = request.POST if request.method == "POST" else None
     form = PersonalQuickReplyForm(data, instance=known, owner=seat.user)
-    if form.is_bound and form.is_valid():
-        kept = form.store()
+    if form.is_bound and form.is_valid() and (kept := form.store()):
         messages.success(request, f"{kept.title}: saved.")
         return redirect("desk:personal-quick-replies")
     shown = own.prefetch_related("tags").order_by("title", "locale", "id")[:MOST_SHOWN]

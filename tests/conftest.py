@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from django.test import Client
 
 from agents.second_factor import REQUIRED
 from channels_app import doors, inbound_urls
+from conversations import quick_replies
+from conversations.models_quick_replies import QuickReply
 from omnichannel.lib import queue
 from tests.world import World, build_world
 
@@ -91,3 +94,24 @@ def as_user(world: World) -> Callable[[str], Client]:
 def anonymous() -> Client:
     """A browser without a session."""
     return Client()
+
+
+@pytest.fixture
+def taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Another quick reply is stored just after it was checked that its title is free."""
+
+    def arrange(**reply: Any) -> None:
+        check, calls = quick_replies.check_free, count()
+
+        def checked(**asked: Any) -> None:
+            if next(calls) == 0:
+                check(**asked)
+                QuickReply.objects.create(message="x", **reply)
+                return
+            # It may have been rolled back with this request; in truth it is another's, and stays.
+            QuickReply.objects.get_or_create(**reply)
+            check(**asked)
+
+        monkeypatch.setattr(quick_replies, "check_free", checked)
+
+    return arrange

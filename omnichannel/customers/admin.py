@@ -1,6 +1,6 @@
 """Contacts and addresses in administration, with what the rooms above them know."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from channels_app import blocks
+from agents.models import User
 from contacts import services
 from contacts.admin import AddressAdmin, ContactAdmin
 from contacts.models import Address, Contact
+from conversations import linking
 from conversations.models import Conversation
 from omnichannel.customers import exports
 from omnichannel.lib.backoffice import moment, table
@@ -81,10 +82,10 @@ class AddressPage(AddressAdmin):
             services.link(address=obj, contact=obj.contact)
         data = form.cleaned_data
         until, reason = data["blocked_until"], data["block_reason"]
-        obj.refresh_from_db(fields=["blocked_until", "block_reason", "blocked_at", "blocked_by"])
+        user, now = cast("User", request.user), timezone.now()
         if not data["is_held"]:
             if form.was_held:
-                blocks.unblock(address=obj)
+                linking.unblock(address_id=obj.pk, user=user, now=now)
         elif not form.was_held or {"blocked_until", "block_reason"} & set(form.changed_data):
-            by = request.user.get_username()
-            blocks.block(address=obj, until=until, reason=reason, by=by, now=timezone.now())
+            linking.block(address_id=obj.pk, user=user, until=until, reason=reason, now=now)
+        obj.refresh_from_db(fields=["blocked_until", "block_reason", "blocked_at", "blocked_by"])

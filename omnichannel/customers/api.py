@@ -19,10 +19,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels_app import blocks
 from contacts import api, services
 from contacts.masks import MaskedInLists
 from contacts.models import FOR_EVER, Address, Contact
+from conversations import linking
 from omnichannel.customers.exports import RIGHT, exported
 from omnichannel.lib import phones
 from omnichannel.lib.rest import ID, ChangePermission, IdFilter
@@ -143,8 +143,9 @@ class AddressViewSet(
         given = BlockSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         until, reason = given.validated_data.get("until"), given.validated_data["reason"]
-        by = request.user.get_username()
-        blocks.block(address=address, until=until, reason=reason, by=by, now=timezone.now())
+        user: Any = request.user
+        linking.block(address_id=address.pk, user=user, until=until, reason=reason, now=timezone.now())
+        address.refresh_from_db()
         return Response(AddressSerializer(address).data)
 
     @extend_schema(request=None, responses=AddressSerializer)
@@ -152,7 +153,9 @@ class AddressViewSet(
     def unblock(self, request: Request, pk: str) -> Response:
         """Let texts through again, from the next one on."""
         address = self.get_object()
-        blocks.unblock(address=address)
+        user: Any = request.user
+        linking.unblock(address_id=address.pk, user=user, now=timezone.now())
+        address.refresh_from_db()
         return Response(AddressSerializer(address).data)
 
 

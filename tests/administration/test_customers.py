@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from channels_app import outbox
 from contacts.models import Address, Contact
+from conversations.models import Message
 from tests.administration.conftest import errors_of
 from tests.world import CUSTOMER, World, post_webhook, text_params
 
@@ -111,6 +112,11 @@ def test_texts_are_counted_while_blocked_and_what_is_pending_is_cancelled(
     ada.post(address_page(address), {})
     address.refresh_from_db()
     assert (address.blocked_until, address.block_reason) == (None, "")
+    lines = Message.objects.filter(direction="system", text__contains="blocked the customer")
+    assert [line.text for line in lines.order_by("seq")] == [
+        "Ada blocked the customer: their texts are kept, and reach nobody.",
+        "Ada unblocked the customer.",
+    ]
 
 
 def test_a_block_ends_in_the_future(ada: Client) -> None:

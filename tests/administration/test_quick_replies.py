@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from conversations import quick_replies
 from conversations.models_quick_replies import QuickReply, Tag
 from omnichannel.models import AuditEntry
 from tests.administration.conftest import errors_of
@@ -145,3 +146,14 @@ def test_a_supervisor_manages_them_too(as_user: Any, world: World) -> None:
     as_user("sam").post(ADD, GREETING)
 
     assert QuickReply.objects.get().title == "Greeting"
+
+
+def test_a_title_that_is_taken_at_the_same_moment_is_said_at_its_field(
+    ada: Client, world: World, taken_meanwhile: Any
+) -> None:
+    taken_meanwhile(title="Greeting", locale="en")
+
+    page = ada.post(ADD, {**GREETING, "tag_names": "a"})
+
+    assert errors_of(page)["title"] == [quick_replies.TAKEN]
+    assert QuickReply.objects.count() == 1

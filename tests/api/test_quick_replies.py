@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from conversations import quick_replies
 from conversations.models_desk import DeskSettings
 from conversations.models_quick_replies import QuickReply
 from routing.models import WorkStream
@@ -123,3 +124,15 @@ def test_they_are_filtered(world: World, api: Api, query: str, found: list[str])
     )
 
     assert [one["title"] for one in client.get(f"{URL}?{query}").json()["results"]] == found
+
+
+def test_a_title_that_is_taken_at_the_same_moment_is_said_at_its_field(
+    world: World, api: Api, taken_meanwhile: Any
+) -> None:
+    taken_meanwhile(title="Greeting", locale="en")
+
+    answer = api("ada").post(URL, {**GREETING, "tags": ["a"]}, format="json")
+
+    assert answer.status_code == 400
+    assert quick_replies.TAKEN in answer.content.decode()
+    assert QuickReply.objects.count() == 1

@@ -212,7 +212,7 @@ def test_what_was_begun_is_in_the_composer_on_any_machine(as_user, alice, taken,
     page = page_of(as_user("alice"), taken)
     panel = page.split(f'id="{kind}-panel"')[1]
     assert "Dear &lt;/textarea&gt; you\nand</textarea>" in panel
-    assert f'data-known="{json.loads(answer.content)["version"]}"' in panel.replace("&#x27;", "'")
+    assert f'name="known" autocomplete="off" value="{json.loads(answer.content)["version"]}"' in panel
     checked = page.split(f'id="write-{kind}"')[1].split(">")[0]
     assert "checked" in checked
     assert "Dear" not in page_of(as_user("sam"), taken).split('id="reply-panel"')[1]
@@ -225,6 +225,20 @@ def test_another_windows_words_are_told(alice, taken):
 
     assert json.loads(answer.content)["replaced"] == "Hello"
     assert Draft.objects.get().text == "Good day"
+
+
+@pytest.mark.parametrize("kind", ["reply", "note"])
+def test_a_reply_that_is_refused_tells_of_another_windows_words(alice, taken, kind):
+    kept = keep(alice, taken, "Hello", kind=kind).json()
+    refused = {"text": "Good\0day", "form_id": "x"}
+
+    knows = alice.post(url(kind, taken), {**refused, "known": kept["version"]})
+    keep(alice, taken, "Hello <b>", kind=kind)
+    other = alice.post(url(kind, taken), {**refused, "known": kept["version"]})
+
+    assert knows.status_code == other.status_code == 422
+    assert "Another window" not in knows.content.decode()
+    assert "Another window had other words, which yours replace: Hello &lt;b&gt;" in other.content.decode()
 
 
 def test_a_draft_that_comes_after_its_form_was_sent_is_not_kept(alice, taken):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from channels_app.models_deliveries import Delivery
 from contacts.models import Contact
+from conversations import quick_replies
 from conversations.models_desk import DeskSettings
 from conversations.models_quick_replies import QuickReply
 from routing.models import WorkStream
@@ -283,3 +284,14 @@ def test_a_title_is_there_once_per_locale_and_person(allowed, alice, bob):
 
     assert alice.post(reverse(OWN), FIELDS).status_code == 422
     assert bob.post(reverse(OWN), FIELDS).status_code == 302
+
+
+def test_a_title_that_is_taken_at_the_same_moment_is_said_at_its_field(world, alice, taken_meanwhile):
+    DeskSettings.objects.update(allow_personal_quick_replies=True)
+    taken_meanwhile(owner=world.users["alice"], title="Thanks", locale="en")
+
+    answer = alice.post(reverse(OWN), {"title": "Thanks", "locale": "en", "message": "x", "tag_names": "a"})
+
+    assert answer.status_code == 422
+    assert quick_replies.TAKEN in answer.context["form"].errors["title"]
+    assert QuickReply.objects.count() == 1

@@ -205,6 +205,34 @@ def test_what_one_wrote_oneself_is_not_unread(world, alice, taken):
     assert 'class="unread"' not in page_of(alice, taken)
 
 
+def test_what_is_unread_above_the_page_is_counted_and_led_to(world, drain, alice, taken):
+    taken.refresh_from_db()
+    Reading.objects.create(user=world.users["alice"], conversation=taken, seq=taken.last_seq)
+    assert "unread above" not in page_of(alice, taken)
+    text_in(world, drain, "First new one")
+    text_in(world, drain, "Second new one")
+    lines(taken, 60)
+
+    page = page_of(alice, taken)
+
+    link = page.split("2 unread above: go to the first")[0].rsplit('href="', 1)[1].split('"')[0]
+    there = alice.get(link).content.decode()
+    assert "First new one" not in page.split('id="messages"')[1]
+    assert "First new one</div>" in there
+    assert f'id="{link.split("#")[1]}"' in there
+    assert there.count('class="unread"') == 1
+    assert "unread above" not in there
+
+
+def test_more_than_99_unread_above_are_not_counted(world, alice, taken):
+    taken.refresh_from_db()
+    Reading.objects.create(user=world.users["alice"], conversation=taken, seq=taken.last_seq)
+    lines(taken, 160)
+    Message.objects.filter(conversation=taken, text__startswith="line").update(direction="inbound")
+
+    assert "99+ unread above" in page_of(alice, taken)
+
+
 # --- how texts look ---------------------------------------------------------------------------------
 
 

@@ -48,7 +48,7 @@
     data.set("csrfmiddlewaretoken", area.form.elements.csrfmiddlewaretoken.value);
     data.set("kind", area.dataset.draft);
     data.set("text", area.value);
-    data.set("known", area.dataset.known);
+    data.set("known", area.form.elements.known.value);
     data.set("form_id", formId(area));
     return data;
   }
@@ -72,7 +72,7 @@
       const answer = await fetch(area.dataset.keep, { method: "POST", body: told(area), redirect: "error", signal: stop.signal });
       if (!answer.ok) throw new Error(answer.status);
       const kept = await answer.json();
-      area.dataset.known = kept.version;
+      area.form.elements.known.value = kept.version;
       showOther(area, kept.replaced);
       if (area.value === text) {
         delete area.dataset.unkept;
