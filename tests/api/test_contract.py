@@ -96,14 +96,9 @@ def test_without_a_token_nothing_is_told(world: World, name: str) -> None:
 def test_what_is_not_built_is_not_there(world: World, api: Api, conversation: Conversation) -> None:
     client = api("ada")
 
-    for name in (
-        "skills",
-        "assistants",
-        "campaigns",
-        "operating-hours",
-    ):
+    for name in ("skills", "assistants", "campaigns", "operating-hours"):
         assert client.get(f"{ROOT}{name}/").status_code == 404
-    assert client.post(f"{ROOT}conversations/{conversation.pk}/assign/", {"agent": "bob"}).status_code == 404
+    assert client.post(f"{ROOT}conversations/{conversation.pk}/consult/", {"agent": "bob"}).status_code == 404
 
 
 # --- schema ---------------------------------------------------------------------------------------
@@ -121,7 +116,10 @@ def test_the_schema_is_served_and_names_what_is_built(world: World, api: Api) ->
     paths = schema["paths"]
     assert {f"{ROOT}{name}/" for name in RESOURCES} <= paths.keys()
     actions = {path.split("/")[-2] for path in paths if path.startswith(f"{ROOT}conversations/{{id}}/")}
-    assert actions - {"{id}"} == {"pick", "reply", "note", "transfer", "end", "close-session", "release"}
+    assert actions - {"{id}"} == {
+        *("pick", "reply", "note", "transfer", "end", "close-session", "release"),
+        *("link", "unlink", "assign", "take-over"),
+    }
     assert f"{ROOT}sms-settings/{{id}}/validate/" in paths
     assert "auth_token" not in schema["components"]["schemas"]["SmsSettings"]["properties"]
 
