@@ -63,9 +63,14 @@ def _taken(scope: Scope) -> Rows:
 
 
 def _answered(scope: Scope) -> Rows:
+    rows = _started(scope).annotate(reached_at=_of_first_text("created_at"))
+    return rows.filter(reached_at__isnull=False)
+
+
+def _of_first_text(field: str) -> Subquery:
+    """Of our first text in a conversation."""
     sent = Message.objects.filter(conversation=OuterRef("pk"), direction=Message.Direction.OUTBOUND)
-    answered = Subquery(sent.order_by("seq").values("created_at")[:1])
-    return _started(scope).annotate(reached_at=answered).filter(reached_at__isnull=False)
+    return Subquery(sent.order_by("seq").values(field)[:1])
 
 
 def _handled(scope: Scope) -> Rows:
@@ -229,7 +234,7 @@ def queues(scope: Scope) -> list[QueueLine]:
 
 @dataclass(frozen=True)
 class AgentLine:
-    """An agent: capacity used, conversations in hand, and what they closed in this time."""
+    """An agent: capacity used, conversations in hand, what they closed in this time, and first answered."""
 
     id: int
     name: str
@@ -238,10 +243,11 @@ class AgentLine:
     in_hand: Value
     closed: Value
     handle: timedelta | None
+    response: timedelta | None
 
 
 def agents(scope: Scope) -> list[AgentLine]:
-    """Everybody who may log in and has a conversation now, or closed one in this time. Two statements."""
+    """Everybody who may log in and has a conversation now, or closed one in this time. Three statements."""
     mine = Conversation.objects.filter(agent=OuterRef("pk"), state__in=USES_CAPACITY)
     closed = Conversation.objects.filter(
         closed_by=OuterRef("pk"), state=State.CLOSED, closed_at__gte=scope.since, closed_at__lte=scope.now
@@ -258,11 +264,11 @@ def agents(scope: Scope) -> list[AgentLine]:
         .filter(Q(in_hand__gt=0) | Q(closed__gt=0))
         .order_by("user__first_name", "user__last_name", "pk")[:LOOKED_AT]
     )
-    handle = _handle_by_agent(scope)
+    handle, response = _handle_by_agent(scope), _response_by_user(scope)
     return [
         AgentLine(
             row.pk, str(row), row.used or 0, row.capacity, _counted(row.in_hand), _counted(row.closed),
-            handle.get(row.pk),
+            handle.get(row.pk), response.get(row.user_id),
         )
         for row in rows
     ]  # fmt: skip
@@ -274,7 +280,21 @@ def _handle_by_agent(scope: Scope) -> dict[int, timedelta]:
     lasted: dict[int, list[timedelta]] = {}
     for row in rows.only("closed_by")[:LOOKED_AT]:
         lasted.setdefault(row.closed_by_id, []).append(row.handled)
-    return {agent_id: sum(all_, timedelta(0)) / len(all_) for agent_id, all_ in lasted.items()}
+    return _averages(lasted)
+
+
+def _response_by_user(scope: Scope) -> dict[int, timedelta]:
+    """The average first response of those conversations that each person was the first to answer."""
+    rows: Any = _answered(scope).annotate(answered_by=_of_first_text("author_id"))
+    rows = rows.filter(answered_by__isnull=False).order_by("-created_at")
+    lasted: dict[int, list[timedelta]] = {}
+    for row in rows.only("created_at")[:LOOKED_AT]:
+        lasted.setdefault(row.answered_by, []).append(_since_start(row))
+    return _averages(lasted)
+
+
+def _averages(lasted: dict[int, list[timedelta]]) -> dict[int, timedelta]:
+    return {pk: sum(all_, timedelta(0)) / len(all_) for pk, all_ in lasted.items()}
 
 
 @dataclass(frozen=True)

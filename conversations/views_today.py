@@ -46,7 +46,13 @@ def today(request: HttpRequest, seat: Seat) -> HttpResponse:
             for line in figures.queues(scope)
         ],
         "agents": [
-            (line, page.counted(line.in_hand), page.counted(line.closed), page.lasting(line.handle))
+            (
+                line,
+                page.counted(line.in_hand),
+                page.counted(line.closed),
+                page.lasting(line.handle),
+                page.lasting(line.response),
+            )
             for line in figures.agents(scope)
         ],
     }
