@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pages import WIDE, opened
 from tests.browser.test_journey import log_in
+from tests.browser.test_pages import DESK as OWN_PAGES
 from tests.browser.test_pages import lively  # noqa: F401  (a fixture)
 from tests.processes.installation import ROOT
 
@@ -43,7 +44,8 @@ ADMINISTRATION = (
     "/admin/omnichannel/auditentry/",
     "/admin/omnichannel/auditentry/#first",
 )
-DESK = ("/desk/open/", "/desk/my/")
+DESK = ("/desk/my/", "/desk/my/#first", "/desk/open/#first", *OWN_PAGES[2:])
+SUPERVISION = ("/desk/ongoing/", "/desk/ongoing/#first", "/desk/today/")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def open_first(page: Page, web: str, path: str) -> bool:
     opened(page, web + path.removesuffix("#first"))
     if not path.endswith("#first"):
         return True
-    link = page.locator("#result_list tbody th a, #result_list tbody td a").first
+    link = page.locator("#result_list tbody th a, #result_list tbody td a, li.row a.who").first
     if not link.count():
         return False
     opened(page, web + str(link.get_attribute("href")))
@@ -92,7 +94,9 @@ def photograph(page: Page, words: str, sheet: list[tuple[str, str]]) -> list[str
     return sideways
 
 
-@pytest.mark.parametrize(("who", "paths"), [("administrator", ADMINISTRATION), ("agents", DESK)])
+@pytest.mark.parametrize(
+    ("who", "paths"), [("administrator", ADMINISTRATION), ("agents", DESK), ("supervisor", SUPERVISION)]
+)
 def test_the_important_pages_are_photographed(
     lively: dict[str, Any],  # noqa: F811
     browser: Any,

@@ -16,6 +16,16 @@ from omnichannel.lib.backoffice import PAGES
 from tests.browser.pages import faults_of, opened, view_name, visit_all
 from tests.browser.test_journey import log_in
 
+DESK = (
+    "/desk/my/",
+    "/desk/open/",
+    "/desk/search/?q=lamps",
+    "/desk/preferences/",
+    "/desk/keys/",
+    "/desk/commands/",
+    "/desk/saved-views/",
+    "/desk/preferences/quick-replies/",
+)
 FAILING, CUSTOMERS = "+15005550102", ("+14255550132", "+14255550151", "+14255550152")
 
 
@@ -81,10 +91,22 @@ def test_every_page_of_an_agent_is_sound(lively: dict[str, Any], browser: Any) -
     page = browser.new_context().new_page()
     log_in(page, lively, lively["users"]["agents"][0])
 
-    visits = visit_all(page, lively["web"], [reverse("desk:home")])
+    visits = visit_all(page, lively["web"], list(DESK))
 
     assert visits.faults == []
-    assert len(visits.seen) >= 4
+    assert {"desk:list", "desk:conversation", *(view_name(path) for path in DESK)} <= set(visits.seen)
+
+
+def test_every_page_of_the_desk_that_only_a_supervisor_has_is_sound(
+    lively: dict[str, Any], browser: Any
+) -> None:
+    page = browser.new_context().new_page()
+    log_in(page, lively, lively["users"]["supervisor"])
+
+    visits = visit_all(page, lively["web"], [reverse("desk:today"), reverse("desk:list", args=["ongoing"])])
+
+    assert visits.faults == []
+    assert {"desk:today", "desk:figure", "desk:list", "desk:conversation"} <= set(visits.seen)
 
 
 def test_what_strangers_see_is_sound(lively: dict[str, Any], browser: Any) -> None:
