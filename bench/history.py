@@ -49,7 +49,9 @@ class Reading:
 def pages() -> list[Page]:
     """What agents and supervisors open all day."""
     from omnichannel.history.words import COMMON, RARE
+    from routing.models import Queue
 
+    queue = Queue.objects.order_by("-id").values_list("pk", flat=True)[0]
     words = {
         "a common word": COMMON,
         "a rare word": RARE,
@@ -66,6 +68,15 @@ def pages() -> list[Page]:
         Page("Open work items", "alice", "/desk/open/"),
         Page("Open work items, supervisor", "sam", "/desk/open/"),
         Page("Closed work items", "alice", "/desk/closed/"),
+        Page("Ongoing conversations, agent", "alice", "/desk/ongoing/"),
+        Page("Ongoing conversations, supervisor", "sam", "/desk/ongoing/"),
+        Page("Failed messages", "sam", "/desk/ongoing;failed/"),
+        Page("Waiting for longer than 30 minutes", "sam", "/desk/ongoing;waits=30/"),
+        Page("Waiting conversations", "sam", "/desk/ongoing;state=waiting/"),
+        Page("Unread of one's own", "alice", "/desk/my;unread/"),
+        Page("All conversations", "sam", "/desk/all/"),
+        Page("All of a queue", "sam", f"/desk/all;queue={queue}/"),
+        Page("All conversations, page 500", "sam", f"/desk/all/?after={_page_500()}"),
     ]
     for who in ("sam", "alice"):
         role = "supervisor" if who == "sam" else "agent"
@@ -73,6 +84,19 @@ def pages() -> list[Page]:
             url = f"/desk/search/?q={typed.replace('+', '%2B')}"
             found.append(Page(f"Search for {name}, {role}", who, url, MOST_OF_SEARCH))
     return found
+
+
+def _page_500() -> str:
+    """The key after which it begins; the middle of a history that has no such page."""
+    from urllib.parse import quote
+
+    from conversations.models import Conversation
+    from conversations.orders import write_key
+    from conversations.worklists import BY_ACTIVITY, PAGE
+
+    rows = Conversation.objects.order_by(*BY_ACTIVITY)
+    before = min(499 * PAGE, rows.count() // 2)
+    return quote(write_key(rows[before - 1], BY_ACTIVITY))
 
 
 @contextmanager
@@ -105,7 +129,7 @@ def measure(page: Page) -> Reading:
             answer = client.get(page.url)
         reading.milliseconds = min(reading.milliseconds, 1000 * (time.perf_counter() - began))
     assert answer.status_code == 200, (page.url, answer.status_code)
-    asked = [(sql, params) for sql, params in statements if sql.lstrip().startswith(("SELECT", "WITH"))]
+    asked = [(sql, params) for sql, params in statements if sql.lstrip(" (").startswith(("SELECT", "WITH"))]
     reading.statements = len(asked)
     for sql, params in asked:
         plan = plan_of(sql, params)

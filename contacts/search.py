@@ -26,14 +26,16 @@ def contacts_matching(contacts: QuerySet, text: str) -> QuerySet:
     if "@" in text:
         return contacts.filter(begins("email_key", fold(text)))
     for word in _words(text):
-        companies = Account.objects.filter(begins("name_key", word))
-        found = _ids(Contact, begins("last_key", word)).union(
-            _ids(Contact, begins("first_key", word)),
-            _ids(Contact, begins("email_key", word)),
-            Contact.objects.filter(account__in=companies).order_by().values("pk"),
-        )
-        contacts = contacts.filter(pk__in=found)
+        by_last, *others = _named(word)
+        contacts = contacts.filter(pk__in=by_last.union(*others))
     return contacts
+
+
+def _named(word: str) -> list[QuerySet]:
+    """Ids of the contacts that a word of a name may mean, each by an index of its own."""
+    keys = ("last_key", "first_key", "email_key")
+    companies = Account.objects.filter(begins("name_key", word))
+    return [*(_ids(Contact, begins(key, word)) for key in keys), _ids(Contact, Q(account__in=companies))]
 
 
 def accounts_matching(accounts: QuerySet, text: str) -> QuerySet:
@@ -61,13 +63,17 @@ def address_ids(text: str) -> list[int]:
     return _some_ids(addresses_matching(Address.objects.order_by(), text))
 
 
-def contact_ids(text: str) -> list[int]:
-    """The contacts that are meant, at most MOST_MEANT."""
-    return _some_ids(contacts_matching(Contact.objects.order_by(), text))
+def contact_ids(text: str, most: int = MOST_MEANT) -> list[int]:
+    """The contacts that are meant, at most `most`. Of a name that thousands have, no more are read either."""
+    words = _words(text)
+    if len(words) != 1 or "@" in text or number_beginnings(text):
+        return _some_ids(contacts_matching(Contact.objects.order_by(), text), most)
+    by_last, *others = [_ids(Contact, Q(pk__in=found[:most])) for found in _named(words[0])]
+    return _some_ids(by_last.union(*others), most)
 
 
-def _some_ids(rows: QuerySet) -> list[int]:
-    return list(rows.values_list("pk", flat=True)[:MOST_MEANT])
+def _some_ids(rows: QuerySet, most: int = MOST_MEANT) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:most])
 
 
 def number_beginnings(text: str) -> list[str]:

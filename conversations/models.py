@@ -105,10 +105,11 @@ class Conversation(models.Model):
             ),
         ]
         indexes = [
-            # Open work items of some queues, longest waiting first; also what the sweep looks at.
+            # Open work items of some queues, longest waiting first; also what the sweep looks at. Holds all
+            # that their order asks for: a backlog is sorted without reading its rows.
             models.Index(
-                fields=["state", "queue", "state_changed_at"],
-                name="conversation_worklist",
+                fields=["state", "queue", "state_changed_at", "id"],
+                name="ongoing_worklist",
                 condition=~Q(state="closed"),
             ),
             # My work items, and an agent's used capacity.
@@ -215,7 +216,10 @@ class Message(models.Model):
         INTERNAL = "internal"  # among us; never reaches a provider
         SYSTEM = "system"  # what happened
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    # Found by message_in_thread.
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     seq = models.PositiveIntegerField()
     direction = models.CharField(max_length=8, choices=Direction.choices)
     text = models.TextField(blank=True)
@@ -244,8 +248,12 @@ class Message(models.Model):
                 name="message_only_outbound_is_delivered",
             ),
         ]
-        # "What changed since version n?"
-        indexes = [models.Index(fields=["conversation", "version"], name="message_by_version")]
+        indexes = [
+            # "What changed since version n?"
+            models.Index(fields=["conversation", "version"], name="message_by_version"),
+            # Who spoke last and how much is unread: lists ask this of each row, and read no message for it.
+            models.Index(fields=["conversation", "seq", "direction", "author"], name="message_in_thread"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} {self.seq}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from conversations.models import Conversation, Message, State
 from conversations.presenters import Clock, ago, clock, initials, largest_unit
@@ -53,7 +54,7 @@ def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: dateti
     is_closed = conversation.state == State.CLOSED
     since = (conversation.closed_at if is_closed else None) or conversation.last_message_at
     waits_since = None if is_closed else conversation.customer_waits_since
-    direction = getattr(conversation, "last_direction", None)
+    last = getattr(conversation, "last_said", None) or {}
     is_mine = conversation.agent_id == seat.agent.pk
     here = getattr(conversation, "here", "")
     return Row(
@@ -63,8 +64,8 @@ def _row(conversation: Conversation, worklist: Worklist, seat: Seat, now: dateti
         since=since,
         ago=ago(now - since),
         draft=" ".join((getattr(conversation, "draft", None) or "").split()),
-        said_by=_said_by(direction, getattr(conversation, "last_author_id", None), seat),
-        preview=conversation.last_text or ("(no text)" if direction else ""),
+        said_by=_said_by(last, seat),
+        preview=conversation.last_text or ("(no text)" if last else ""),
         unread="" if is_closed else badge(getattr(conversation, "unread", 0)),
         waits_since=waits_since,
         waits=waits(now - waits_since) if waits_since else "",
@@ -88,12 +89,12 @@ def badge(unread: int) -> str:
     return "9+" if unread >= MOST_UNREAD else str(unread or "")
 
 
-def _said_by(direction: str | None, author_id: int | None, seat: Seat) -> str:
-    if direction == Direction.INTERNAL:
+def _said_by(last: dict[str, Any], seat: Seat) -> str:
+    if not last or last["direction"] == Direction.INBOUND:
+        return ""
+    if last["direction"] == Direction.INTERNAL:
         return "Internal: "
-    if direction == Direction.OUTBOUND:
-        return "You: " if author_id == seat.user.pk else "Us: "
-    return ""
+    return "You: " if last["author"] == seat.user.pk else "Us: "
 
 
 def waits(passed: timedelta) -> str:

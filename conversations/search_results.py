@@ -160,7 +160,7 @@ def _addresses(text: str) -> list[int]:
 
 def _newest_of(text: str, conversations: QuerySet[Conversation]) -> list[int]:
     """Ids of conversations with customers of this name or number, the newest first. Four statements."""
-    addresses, contacts = _addresses(text), contact_ids(text)[:MOST_MEANT]
+    addresses, contacts = _addresses(text), contact_ids(text, MOST_MEANT)
     by_address = Conversation.objects.filter(address__in=addresses).order_by().values_list("pk", flat=True)
     by_contact = Conversation.objects.filter(contact__in=contacts).order_by().values_list("pk", flat=True)
     ids = sorted(by_address.union(by_contact), reverse=True)[:MOST_LOOKED_AT] if addresses or contacts else []

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
 from agents.models import Agent, User
 from agents.roles import sees_everything
@@ -240,6 +240,7 @@ def _found(wanted: Worklist, seat: Seat, after: str, now: datetime, read: Read) 
     """The rows of one page and one more, as `read` gives them, each with the number of its section.
 
     A key that cannot be read is the first page. A second section is only asked when the first has no more.
+    Which rows they are is asked first, of an index: only those of the page are read.
     """
     parts = sections(wanted, seat=seat, now=now)
     begins, key = read_key(after, [part.order for part in parts])
@@ -248,10 +249,9 @@ def _found(wanted: Worklist, seat: Seat, after: str, now: datetime, read: Read) 
         if number < begins or len(found) > PAGE:
             continue
         rows = part.rows.filter(beyond(part.order, key)) if key and number == begins else part.rows
-        wanted_rows = PAGE + 1 - len(found)
-        found += [
-            (number, row) for row in read(_own_marks(rows, seat, now)).order_by(*part.order)[:wanted_rows]
-        ]
+        chosen = rows.order_by(*part.order).values("pk")[: PAGE + 1 - len(found)]
+        shown = _own_marks(Conversation.objects.filter(pk__in=chosen), seat, now)
+        found += [(number, row) for row in read(shown).order_by(*part.order)]
     return found
 
 
@@ -272,7 +272,7 @@ def versions(wanted: Worklist, *, seat: Seat, after: str, now: datetime) -> list
 
 
 def page(wanted: Worklist, *, seat: Seat, after: str, now: datetime) -> Page:
-    """One page with what its rows show: `last_direction`, `last_author_id`, `unread`, `draft`, ..."""
+    """One page with what its rows show: `last_said`, `unread`, `draft`, ..."""
     found = _found(wanted, seat, after, now, lambda rows: _with_last_words(rows, seat))
     older = ""
     if len(found) > PAGE:
@@ -294,8 +294,7 @@ def _with_last_words(rows: QuerySet[Conversation], seat: Seat) -> QuerySet[Conve
     heard = Message.objects.filter(conversation=OuterRef("pk"), direction=Message.Direction.INBOUND)
     begun = Draft.objects.filter(user=seat.user, conversation=OuterRef("pk")).order_by("-updated_at")
     return rows.select_related("queue", "number", "agent__user").annotate(
-        last_direction=Subquery(spoken.values("direction")[:1]),
-        last_author_id=Subquery(spoken.values("author_id")[:1]),
+        last_said=Subquery(spoken.values(said=JSONObject(direction="direction", author="author_id"))[:1]),
         unread=Count(heard.filter(seq__gt=OuterRef("read_seq")).values("pk")[:MOST_UNREAD]),
         draft=Subquery(begun.values("text")[:1]),
     )

@@ -1,6 +1,7 @@
 """How a made-up history goes: who writes when, and what becomes of each conversation. Pure."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ SPREAD = (-4, 3, 0, -2, 4, 1, -1, 2, -3, 0)
 # The newest tenth, of which every third is not closed.
 NEW_SHARE, STILL_THERE = 10, 3
 STATES = (State.OPEN, State.ACTIVE, State.ACTIVE, State.WAITING, State.WAITING, State.WRAP_UP)
+# Conversations that are not closed, with one agent.
+MOST_CARRIED = 10
 ONE_FAILED_IN = 200
 # Three of so many; the first of all are customers'.
 ONE_RARE_IN, RARE_ONES = 150_000, (70, 80, 90)
@@ -57,9 +60,10 @@ def stories(
 ) -> Iterator[tuple[list[Story], list[Said]]]:
     """Block after block, oldest first: conversations, and all their messages in the order of time."""
     step, number = span / max(messages, 1), 0
+    carried: Counter[int] = Counter()
     for first in range(0, conversations, AT_ONCE):
         block = [
-            _story(n, conversations, messages, agents, rng)
+            _story(n, conversations, messages, agents, carried, rng)
             for n in range(first, min(first + AT_ONCE, conversations))
         ]
         said: list[Said] = []
@@ -72,10 +76,15 @@ def stories(
         yield block, said
 
 
-def _story(number: int, of: int, messages: int, agents: int, rng: random.Random) -> Story:
+def _story(
+    number: int, of: int, messages: int, agents: int, carried: Counter[int], rng: random.Random
+) -> Story:
     is_new = number >= of - of // NEW_SHARE
     state = rng.choice(STATES) if is_new and number % STILL_THERE == 0 else State.CLOSED
     agent = None if state is State.OPEN else rng.randrange(agents)
+    if agent is not None and state is not State.CLOSED:
+        carried[agent] += 1
+        state = state if carried[agent] <= MOST_CARRIED else State.CLOSED
     mean = max(messages // max(of, 1), 2)
     return Story(number, state, agent, max(mean + SPREAD[number % len(SPREAD)], len(BEGINNING)))
 
