@@ -14,10 +14,11 @@ from contacts.models import Address
 def block(*, address: Address, until: datetime | None, reason: str, by: str, now: datetime) -> int:
     """Block an address until a moment, or for ever (None); cancels what has not left yet, returns how many.
 
-    Raises ValueError when the moment is over. An expired block is no block; nothing has to lift it.
+    Raises ValueError when the moment is over, or more than ten years away. An expired block is no block;
+    nothing has to lift it.
     """
-    if until is not None and until <= now:
-        raise ValueError("Choose a moment in the future, or leave it empty to block for ever.")
+    if wrong := services.wrong_end(until, now=now):
+        raise ValueError(wrong)
     services.set_block(address, until=until, reason=reason, by=by, now=now)
     return cancel_pending(
         Delivery.objects.filter(address=address),

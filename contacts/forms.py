@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts.fields import PhoneFormField
 from contacts.models import FOR_EVER, Address
-from contacts.services import add_address, link
+from contacts.services import add_address, link, wrong_end
 from contacts.under_erasure import BeingErased, being_erased
 
 
@@ -95,6 +95,7 @@ class AddressForm(forms.ModelForm):
         if contact and is_changed and being_erased(contacts=[contact.pk], addresses=[self.instance.pk or 0]):
             self.add_error("contact", BeingErased())
         until = data.get("blocked_until")
-        if data.get("is_held") and until is not None and until <= timezone.now():
-            self.add_error("blocked_until", "Choose a moment in the future, or leave it empty: for ever.")
+        wrong = wrong_end(until, now=timezone.now())
+        if data.get("is_held") and wrong:
+            self.add_error("blocked_until", wrong)
         return data

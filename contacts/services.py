@@ -1,7 +1,7 @@
 """Who is writing? Addresses and identification: the only place that writes addresses."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -125,6 +125,19 @@ def add_note(*, contact: Contact, text: str, author: str) -> Note:
 
 
 # --- blocking --------------------------------------------------------------------------------------
+
+
+LONGEST_BLOCK = timedelta(days=10 * 366)
+
+
+def wrong_end(until: datetime | None, *, now: datetime) -> str:
+    """What is wrong with the end of a block, in a sentence; empty when nothing is. None: for ever."""
+    if until is None:
+        return ""
+    if until <= now:
+        return "Choose a moment in the future, or leave it empty: for ever."
+    is_far = until > now + LONGEST_BLOCK
+    return "Choose a moment within the next ten years, or leave it empty: for ever." if is_far else ""
 
 
 def set_block(address: Address, *, until: datetime | None, reason: str, by: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from conversations import drafts, later
 from conversations.actions import SeeOther, acts
 from conversations.forms import DraftForm, LaterForm, once
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, State
 from conversations.views import address_of
 from conversations.worklists import Seat, Worklist
 
@@ -18,26 +18,33 @@ from conversations.worklists import Seat, Worklist
 def draft(request: HttpRequest, seat: Seat, _worklist: Worklist, conversation: Conversation) -> HttpResponse:
     """Keep what is being typed, as JSON: its version, and other words that it replaced.
 
-    Nothing is kept of a form that has been sent meanwhile.
+    Nothing is kept of a form that has been sent meanwhile, and none in a Closed conversation.
     """
     form = DraftForm(request.POST)
     if not form.is_valid():
         return JsonResponse(form.errors, status=HTTPStatus.BAD_REQUEST)
     typed = form.cleaned_data
-    kept = drafts.Kept("", "")
+    kept: drafts.Kept | None = drafts.Kept("", "")
 
     def keep() -> None:
         nonlocal kept
-        kept = drafts.keep(
-            user=seat.user,
-            conversation=conversation,
-            kind=typed["kind"],
-            text=typed["text"],
-            known=typed["known"],
-            now=timezone.now(),
+        is_closed = Conversation.objects.filter(pk=conversation.pk, state=State.CLOSED).exists()
+        kept = (
+            None
+            if is_closed
+            else drafts.keep(
+                user=seat.user,
+                conversation=conversation,
+                kind=typed["kind"],
+                text=typed["text"],
+                known=typed["known"],
+                now=timezone.now(),
+            )
         )
 
     once(request.session, typed["form_id"], conversation_id=conversation.pk, do=keep, is_sent=False)
+    if kept is None:
+        return JsonResponse({"text": ["The conversation is Closed."]}, status=HTTPStatus.CONFLICT)
     return JsonResponse({"version": kept.version, "replaced": kept.replaced})
 
 

@@ -16,8 +16,14 @@ class ConversationsConfig(AppConfig):
         post_migrate.connect(keep_search, sender=self, dispatch_uid="conversations.search")
 
 
-def keep_search(**_: object) -> None:
-    """Make what is missing of the index."""
+def keep_search(using: str, **_: object) -> None:
+    """Make what is missing of the index, once its migration has been applied."""
+    from django.db import connections
+    from django.db.migrations.recorder import MigrationRecorder
+
     from conversations import search_index
 
-    search_index.install()
+    if ("conversations", search_index.MIGRATION) in MigrationRecorder(
+        connections[using]
+    ).applied_migrations():
+        search_index.install()

@@ -64,7 +64,7 @@ def _commands(situation: Situation | None, bound: dict[str, str]) -> Iterable[En
 
 def _places(seat: Seat, bound: dict[str, str]) -> Iterable[Entry]:
     queues = list_counts.queues(seat, most=list_counts.MOST_QUEUES)
-    saved = views_of(seat.user)
+    saved = views_of(seat)
     for group in navigation.groups({}, seat=seat, queues=queues, saved=saved, current=None):
         for tab in group.tabs:
             address = reverse("desk:list", args=[tab.slug])

@@ -25,6 +25,7 @@ from omnichannel.lib import phones
 from omnichannel.lib.phone_times import local_time
 from routing.conditions import FIELDS
 
+LONGEST_QUESTION = 100
 MOST_FOUND = 8
 MOST_ADDRESSES = 20
 MOST_NOTES = 20
@@ -229,6 +230,7 @@ def find(text: str, user: User) -> list[Candidate]:
 
     One more than MOST_FOUND when there are more; none for nothing.
     """
+    text = text.replace("\x00", "")[:LONGEST_QUESTION]
     if not text.strip():
         return []
     return candidates(

@@ -6,8 +6,9 @@ from django import forms
 from django.utils import timezone
 
 from contacts.models import Address, Contact
-from contacts.services import company_named
+from contacts.services import company_named, wrong_end
 from conversations.forms import new_form_id
+from omnichannel.lib.visible import check_visible
 
 LONGEST_NOTE = 5000
 LONGEST_COMPANY = 160
@@ -30,7 +31,7 @@ class UnlinkForm(forms.Form):
 class NewContactForm(forms.ModelForm):
     """A contact who is linked to the conversation at once."""
 
-    company = forms.CharField(max_length=LONGEST_COMPANY, required=False)
+    company = forms.CharField(max_length=LONGEST_COMPANY, required=False, validators=[check_visible])
     remember = forms.BooleanField(required=False, initial=True)
 
     class Meta:
@@ -89,6 +90,6 @@ class BlockForm(forms.Form):
     def clean_until(self) -> Any:
         """A block ends in the future, or never."""
         until = self.cleaned_data["until"]
-        if until is not None and until <= timezone.now():
-            raise forms.ValidationError("Choose a moment in the future, or leave it empty: for ever.")
+        if wrong := wrong_end(until, now=timezone.now()):
+            raise forms.ValidationError(wrong)
         return until

@@ -55,7 +55,7 @@ def around(
         counts,
         seat=seat,
         queues=queues[: list_counts.MOST_QUEUES],
-        saved=views_of(seat.user),
+        saved=views_of(seat),
         current=worklist,
     )
     return {

@@ -28,6 +28,7 @@ FURTHEST = timedelta(days=90)
 # So many messages are one reply at most.
 NEIGHBOURS = 20
 CALLED_OFF = Q(delivery__state=Delivery.State.CANCELED, delivery__error__in=ON_PURPOSE)
+NOT_SENT = Q(delivery__state=Delivery.State.CANCELED)
 STILL_PLANNED = Q(
     delivery__state=Delivery.State.PENDING, delivery__not_before__gt=F("created_at") + LONGEST_HOLD
 )
@@ -74,6 +75,11 @@ def has_planned() -> Exists:
     return Exists(planned_deliveries().filter(**pair))
 
 
+def is_planned(conversation: Conversation) -> bool:
+    """Whether a text in it waits for its time. One statement."""
+    return _waiting_messages(conversation).exists()
+
+
 def _waiting_messages(conversation: Conversation) -> QuerySet[Message]:
     pair = {"address": conversation.address_id, "number": conversation.number_id}
     return (
@@ -102,8 +108,8 @@ def waiting(conversation: Conversation, *, now: datetime) -> list[Waiting]:
 
 
 def waits_since(conversation: Conversation) -> datetime | None:
-    """Since when the customer waits: their first text after the last one of ours that is no mere plan."""
-    answers = conversation.messages.filter(direction=Direction.OUTBOUND).exclude(CALLED_OFF | STILL_PLANNED)
+    """Since when the customer waits: their first text after the last one of ours that left, or leaves now."""
+    answers = conversation.messages.filter(direction=Direction.OUTBOUND).exclude(NOT_SENT | STILL_PLANNED)
     last = answers.order_by("-seq").values_list("seq", flat=True).first() or 0
     theirs = conversation.messages.filter(direction=Direction.INBOUND, seq__gt=last)
     return theirs.order_by("seq").values_list("created_at", flat=True).first()

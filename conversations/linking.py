@@ -50,13 +50,17 @@ def link(
 def unlink(*, conversation_id: int, agent: Agent, forget: bool, now: datetime) -> Conversation:
     """Take an agent's own conversation from its contact; with `forget`, the address as well.
 
-    Raises NotYours; NotAllowed when the conversation is closed or linked to nobody.
+    Raises NotYours; NotAllowed when the conversation is closed or linked to nobody, or the contact is being
+    erased.
     """
     address = _locked_address(conversation_id)
+    contact_id = Conversation.objects.values_list("contact_id", flat=True).get(pk=conversation_id)
+    if contact_id is not None:
+        _locked_contact(contact_id, address)
     with own(conversation_id, agent) as conversation:
         contact = conversation.contact
-        if contact is None:
-            raise NotAllowed("This conversation is linked to no contact.")
+        if contact is None or contact.pk != contact_id:
+            raise NotAllowed("This conversation is not linked to this contact.")
         if forget and address.contact_id == contact.pk:
             contacts.link(address=address, contact=None)
         conversation.contact = None

@@ -147,7 +147,7 @@ def _show_views(
     changeable = set(kept.changeable(seat).values_list("pk", flat=True))
     rows: list[dict[str, Any]] = [
         {"view": view, "list": kept.list_of(view), "may_change": view.pk in changeable}
-        for view in kept.views_of(seat.user)
+        for view in kept.views_of(seat)
     ]
     context = {"form": form, "rows": rows, "may_give_to_team": seat.sees_everything} | bar(seat)
     return render(request, "desk/saved_views.html", context, status=status)

@@ -15,9 +15,10 @@ class NotKept(ValueError):
     """The view was not kept; the message says why."""
 
 
-def views_of(user: User) -> QuerySet[SavedView]:
-    """One's own and the team's, by name."""
-    return SavedView.objects.filter(Q(owner=user) | Q(owner=None)).order_by("name", "pk")[: 2 * MOST_VIEWS]
+def views_of(seat: Seat) -> list[SavedView]:
+    """One's own and the team's, by name, as far as this person can open them. One statement."""
+    rows = SavedView.objects.filter(Q(owner=seat.user) | Q(owner=None)).order_by("name", "pk")
+    return [view for view in rows[: 2 * MOST_VIEWS] if opens(view, seat)]
 
 
 def changeable(seat: Seat) -> QuerySet[SavedView]:
@@ -39,6 +40,12 @@ def list_of(view: SavedView) -> Worklist | None:
         return worklist(filters.SEPARATOR.join(part for part in (view.stream, view.query) if part))
     except ValueError:
         return None
+
+
+def opens(view: SavedView, seat: Seat) -> bool:
+    """Whether this person can open the list behind a view: a team's may be for supervisors alone."""
+    found = list_of(view)
+    return found is not None and may_open(found, seat=seat)
 
 
 def keep(
@@ -72,6 +79,8 @@ def see_first(view: SavedView) -> None:
     """The desk begins with this view for its owner; a team's is nobody's first."""
     if view.owner_id is None:
         return
+    # One after the other, when two windows choose at the same moment.
+    list(SavedView.objects.select_for_update().filter(owner=view.owner_id).order_by("pk").values_list("pk"))
     SavedView.objects.filter(owner=view.owner_id, is_default=True).update(is_default=False)
     SavedView.objects.filter(pk=view.pk).update(is_default=True)
 

@@ -17,6 +17,7 @@ from omnichannel.lib.marking import Term
 WALKED = 2048
 # Powers of two: how many ids lie in one stretch, and what begins its name (no letter of any word).
 STRETCHES = ((15, "~a"), (19, "~b"), (23, "~c"))
+MIGRATION = "0012_search"
 TABLE, WORDS = "conversations_message", "conversations_message_words"
 
 # Accents and capitals away, everything but letters and digits a blank; long texts by their beginning. One

@@ -136,7 +136,7 @@ def _of_sender(asked: Asked, conversations: QuerySet[Conversation], low: int, hi
 def _ids_of_sender(asked: Asked, conversations: QuerySet[Conversation], low: int, high: int) -> list[int]:
     mine = _newest_of(asked.sender, conversations)
     said = Message.objects.filter(conversation__in=mine).exclude(direction=Message.Direction.SYSTEM)
-    texts = said.order_by("conversation_id", "-seq").values_list("pk", "text")[:MOST_OF_CUSTOMER]
+    texts = said.order_by("-conversation_id", "-seq").values_list("pk", "text")[:MOST_OF_CUSTOMER]
     return [pk for pk, text in texts if low <= pk < high and says_all(text, asked.terms)]
 
 

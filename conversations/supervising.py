@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
@@ -86,6 +87,7 @@ def assign(
     with locked(conversation_id) as conversation:
         if conversation.state in USES_CAPACITY:
             raise Lost(f"{conversation.agent} has this conversation already.")
+        _lock(to)
         chosen = next((one for one in candidates(conversation) if one.agent == to), None)
         if chosen is None:
             raise NotAllowed(f"{to} does not belong to the queue {conversation.queue.name}.")
@@ -98,6 +100,12 @@ def assign(
         say(conversation, f"{supervisor} assigned the conversation to {to}.", now)
         save(conversation, now)
     return conversation
+
+
+def _lock(agent: Agent) -> None:
+    """Whoever else assigns to this agent waits, so that both do not take the same free capacity."""
+    if connection.features.has_select_for_update:
+        Agent.objects.select_for_update(no_key=True).filter(pk=agent.pk).first()
 
 
 def assign_to_queue(*, conversation_id: int, supervisor: Agent, queue: Queue, now: datetime) -> Conversation:

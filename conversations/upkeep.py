@@ -52,7 +52,8 @@ def close_overdue(*, now: datetime, most: int = 500) -> int:
     closed, longest = 0, limits()
     for conversation_id in list(overdue(now=now, longest=longest).values_list("pk", flat=True)[:most]):
         with locked(conversation_id) as conversation:
-            if is_overdue(_idle(conversation, longest), now=now):
+            # Somebody may have planned a text meanwhile.
+            if is_overdue(_idle(conversation, longest), now=now) and not later.is_planned(conversation):
                 _close(conversation, now)
                 closed += 1
     return closed
@@ -101,24 +102,32 @@ def show_changed_deliveries(*, now: datetime, most: int = 100) -> int:
 
 
 def _show_delivery(delivery_id: int, now: datetime) -> None:
-    found = Message.objects.filter(delivery=delivery_id).values_list(
-        "conversation_id", "delivery__error", "delivery__not_before", "created_at"
-    )
-    conversation_id, error, not_before, written = found.first() or (None, "", None, now)
-    with transaction.atomic():
-        # Cleared first: a change that comes after this is news again.
-        Delivery.objects.filter(pk=delivery_id, is_news=True).update(is_news=False)
-        if conversation_id is None:
-            return
-        with locked(conversation_id) as conversation:
-            Message.objects.filter(delivery=delivery_id).update(version=conversation.version)
-            conversation.has_failed_message = has_failed(conversation)
-            if later.is_scheduled(not_before, written=written) and conversation.state != State.CLOSED:
-                conversation.customer_waits_since = later.waits_since(conversation)
-            if error == Error.WINDOW_CLOSED:
-                # WhatsApp may know better than our clock: the composer must offer what still can be sent.
-                conversation.window_closes_at = window_closes_at(conversation.number, conversation.address)
-            save(conversation, now)
+    changed = Delivery.objects.filter(pk=delivery_id, is_news=True)
+    of = Message.objects.filter(delivery=delivery_id)
+    conversation_id = of.values_list("conversation_id", flat=True).first()
+    if conversation_id is None:
+        changed.update(is_news=False)
+        return
+    # The conversation before its deliveries, as everybody locks them.
+    with locked(conversation_id) as conversation:
+        # Cleared before it is read: a change that comes after this is news again.
+        changed.update(is_news=False)
+        of.update(version=conversation.version)
+        _take_in(conversation, of.select_related("delivery").get())
+        save(conversation, now)
+
+
+def _take_in(conversation: Conversation, message: Message) -> None:
+    """What a conversation keeps of its deliveries, after one of them has changed. Not saved yet."""
+    delivery = message.delivery
+    assert delivery is not None
+    conversation.has_failed_message = has_failed(conversation)
+    is_scheduled = later.is_scheduled(delivery.not_before, written=message.created_at)
+    if is_scheduled and conversation.state != State.CLOSED:
+        conversation.customer_waits_since = later.waits_since(conversation)
+    if delivery.error == Error.WINDOW_CLOSED:
+        # WhatsApp may know better than our clock: the composer must offer what still can be sent.
+        conversation.window_closes_at = window_closes_at(conversation.number, conversation.address)
 
 
 def show_changed_media(*, now: datetime, most: int = 100) -> int:

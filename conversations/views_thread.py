@@ -1,5 +1,7 @@
 """Reading more of a thread: what comes above it, and what became of one text. No rules here."""
 
+from collections.abc import Iterable, Iterator
+
 from django import forms
 from django.http import (
     HttpRequest,
@@ -91,8 +93,14 @@ def transcript_file(
     name = f"conversation-{conversation.pk}-{timezone.localdate():%Y%m%d}"
     if kind == "pdf":
         return _download(HttpResponse(as_pdf(conversation, wish=wish), "application/pdf"), f"{name}.pdf")
-    lines = transcript.as_text(conversation, wish=wish)
+    lines = _in_zone(timezone.get_current_timezone_name(), transcript.as_text(conversation, wish=wish))
     return _download(StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8"), f"{name}.txt")  # type: ignore[arg-type]
+
+
+def _in_zone(zone: str, lines: Iterable[str]) -> Iterator[str]:
+    """The lines, made in the reader's zone although the request is over by then."""
+    with timezone.override(zone):
+        yield from lines
 
 
 def _download(answer: HttpResponse, name: str) -> HttpResponse:

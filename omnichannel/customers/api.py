@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from contacts import api, services
 from contacts.masks import MaskedInLists
 from contacts.models import FOR_EVER, Address, Contact
+from contacts.services import wrong_end
 from conversations import linking
 from omnichannel.customers.exports import RIGHT, exported
 from omnichannel.lib import phones
@@ -78,8 +79,8 @@ class BlockSerializer(serializers.Serializer):
 
     def validate_until(self, until: Any) -> Any:
         """A block ends in the future, or never."""
-        if until is not None and until <= timezone.now():
-            raise serializers.ValidationError("Choose a moment in the future, or none to block for ever.")
+        if wrong := wrong_end(until, now=timezone.now()):
+            raise serializers.ValidationError(wrong)
         return until
 
 

@@ -273,3 +273,10 @@ def test_a_draft_that_makes_no_sense_is_a_bad_request(alice, taken, typed):
 def test_the_meter_has_its_tables_on_sms_alone(alice, taken):
     assert "data-meter=" in page_of(alice, taken)
     assert Conversation.objects.get().number.channel == "sms"
+
+
+def test_a_draft_in_a_closed_conversation_is_not_kept(alice, taken):
+    Conversation.objects.filter(pk=taken.pk).update(state="closed")
+
+    assert keep(alice, taken, "Too late").status_code == 409
+    assert not Draft.objects.exists()

@@ -252,3 +252,23 @@ def test_what_nobody_goes_on_with_is_removed_after_a_month(world, taken, now):
 
     assert drafts.remove_old(now=now + timedelta(days=30)) == 0
     assert drafts.remove_old(now=now + timedelta(days=31)) == 1
+
+
+def test_a_conversation_with_a_text_for_later_is_not_closed_by_itself(taken, say, now, monkeypatch):
+    much_later = now + timedelta(days=60)
+    # As listed before the text was scheduled.
+    monkeypatch.setattr(upkeep, "overdue", lambda **_: Conversation.objects.filter(pk=taken.pk))
+    say(not_before=much_later + LATER)
+
+    assert upkeep.close_overdue(now=much_later) == 0
+    assert fresh(taken).state == "active"
+
+
+def test_a_text_for_later_that_could_not_leave_is_no_answer(taken, say, now):
+    waits = fresh(taken).customer_waits_since
+    sent = say(not_before=now + LATER)
+    Delivery.objects.filter(pk=sent.delivery_id).update(state="canceled", error="opted_out", is_news=True)
+
+    upkeep.show_changed_deliveries(now=now)
+
+    assert fresh(taken).customer_waits_since == waits

@@ -290,3 +290,10 @@ def test_a_view_is_deleted_by_its_owner_alone(alice, bob):
     assert bob.post(path).status_code == 404
     assert alice.post(path).status_code == 303
     assert not SavedView.objects.exists()
+
+
+def test_a_team_s_view_of_a_list_for_supervisors_is_not_offered_to_agents(alice, as_user):
+    keep(as_user("sam"), "all", "Everything there is", for_team="on")
+
+    assert "Everything there is" in page_of(as_user("sam"), "my")
+    assert "Everything there is" not in page_of(alice, "my")

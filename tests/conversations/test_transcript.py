@@ -91,3 +91,9 @@ def test_whoever_may_not_read_it_gets_none(world, bob, alice, talked):
 
     assert file_of(alice, talked, kind="text")[0].status_code == 404
     assert alice.get("/desk/my/999999/transcript/", {"kind": "text"}).status_code == 404
+
+
+def test_its_times_are_the_reader_s(world, as_user, talked):
+    type(world.users["alice"]).objects.filter(username="alice").update(time_zone="Asia/Tokyo")
+
+    assert "Times: in Asia/Tokyo" in file_of(as_user("alice"), talked, kind="text")[1].decode()

@@ -3,6 +3,7 @@
   "use strict";
 
   const KEEP_AFTER_MS = 800;
+  const AGAIN_AFTER_MS = 10000;
   // What came in counts as seen when it has been on the screen for so long.
   const SEEN_AFTER_MS = 1500;
   const $ = (id) => document.getElementById(id);
@@ -80,7 +81,11 @@
         tell(area, text.trim() ? "Draft saved" : "");
       }
     } catch {
-      if (!stop.signal.aborted) tell(area, "Draft kept in this browser only", "warn");
+      if (!stop.signal.aborted) {
+        tell(area, "Draft kept in this browser only", "warn");
+        clearTimeout(timers.get(area));
+        timers.set(area, setTimeout(() => keep(area), AGAIN_AFTER_MS));
+      }
     }
     running.delete(area);
     if (area.dataset.unkept !== undefined && area.value !== text) soon(area);
