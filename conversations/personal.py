@@ -10,6 +10,7 @@ from channels_app.models_deliveries import Delivery
 from channels_app.models_media import Media
 from channels_app.models_receipts import InboundText
 from channels_app.personal import empty_deliveries, empty_files, empty_texts
+from conversations import search_index
 from conversations.models import Conversation, Message, RoutingDecision, State
 from conversations.models_desk import Draft
 from conversations.upkeep import close_for_erasure
@@ -45,6 +46,7 @@ def _close(rows: Sequence[Conversation], _: Subject) -> None:
 
 def _empty_messages(rows: Sequence[Message], _: Subject) -> None:
     Message.objects.filter(pk__in=[row.pk for row in rows]).update(text="")
+    search_index.forget()
 
 
 def _empty_decisions(rows: Sequence[RoutingDecision], _: Subject) -> None:

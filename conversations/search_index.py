@@ -67,6 +67,16 @@ def install() -> None:
         )
 
 
+def forget() -> None:
+    """Let nothing stay in the index of words that are gone, in the caller's transaction.
+
+    PostgreSQL's vacuum does that by itself; SQLite keeps them in its older segments until these are merged.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {WORDS}({WORDS}) VALUES ('optimize')")
+
+
 def remove() -> None:
     """Take the index away."""
     with connection.cursor() as cursor:

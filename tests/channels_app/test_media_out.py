@@ -314,7 +314,7 @@ def test_parts_leave_one_after_the_other(
 ) -> None:
     """As on a channel with one file per message, whoever sends, and however often the first must wait."""
     monkeypatch.setattr(outbox, "rules_of", lambda _number: WHATSAPP)
-    monkeypatch.setattr(services, "rules_of", lambda _number: WHATSAPP)
+    monkeypatch.setattr(writing, "rules_of", lambda _number: WHATSAPP)
     monkeypatch.setattr(outbox, "window_closes_at", lambda *_: None)
     reply(
         world,

@@ -127,7 +127,7 @@ def test_an_answer_quotes_what_it_answers_and_leads_there(whatsapp, drain, alice
     html = alice.get(url("conversation", conversation)).content.decode()
 
     quote = html.split('class="quote"')[1].split("</p>")[0]
-    assert f'href="#m-{first.pk}"' in quote
+    assert f'href="{url("conversation", conversation)}?m={first.seq}#m-{first.pk}"' in quote
     assert "Is it ready?" in quote
 
 
