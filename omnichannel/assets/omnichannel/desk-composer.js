@@ -5,6 +5,7 @@
   const KEEP_AFTER_MS = 800;
   const AGAIN_AFTER_MS = 10000;
   // What came in counts as seen when it has been on the screen for so long.
+  const BEGINNING_PX = 24;
   const SEEN_AFTER_MS = 1500;
   const $ = (id) => document.getElementById(id);
 
@@ -183,14 +184,21 @@
   // --- what was seen when one sends ---------------------------------------------------------------
 
   let seeing = 0;
+  // The last message that is on the screen, at least its beginning.
+  function seenSeq() {
+    if (document.visibilityState === "hidden" || !$("scroll")) return 0;
+    const end = $("scroll").getBoundingClientRect().bottom - BEGINNING_PX;
+    const shown = [...document.querySelectorAll("#messages [data-seq]:not(.past)")];
+    const last = shown.findLast((message) => message.getBoundingClientRect().top < end);
+    return Number(last?.dataset.seq ?? 0);
+  }
   function see() {
     const field = document.querySelector("#reply-panel input[name=last_seen_seq]");
-    const shown = document.querySelectorAll("#messages [data-seq]");
-    const seq = Number(shown[shown.length - 1]?.dataset.seq ?? 0);
-    if (!field || seq <= Number(field.value) || document.visibilityState === "hidden" || !$("to-end").hidden) return;
+    const seq = seenSeq();
+    if (!field || seq <= Number(field.value)) return;
     clearTimeout(seeing);
     seeing = setTimeout(() => {
-      if (field.isConnected && document.visibilityState === "visible" && $("to-end").hidden) field.value = seq;
+      if (field.isConnected) field.value = Math.max(Number(field.value), Math.min(seq, seenSeq()));
     }, SEEN_AFTER_MS);
   }
   document.addEventListener("visibilitychange", see);

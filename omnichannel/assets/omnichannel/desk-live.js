@@ -222,7 +222,7 @@
       open: [...document.querySelectorAll("details[open][id]")].map((details) => details.id),
       height: scroll ? scroll.scrollHeight : 0,
       top: scroll ? scroll.scrollTop : 0,
-      last: $("messages") ? $("messages").lastElementChild : null,
+      last: $("messages")?.lastElementChild?.dataset.seq,
     };
   });
   document.addEventListener("htmx:afterSwap", (event) => {
@@ -233,7 +233,7 @@
       // The thread hangs upside down: 0 is its end, and what is above has a negative place.
       const isAtEnd = Math.abs(kept.top) < AT_END_PX;
       scroll.scrollTop = isAtEnd ? 0 : kept.top - (scroll.scrollHeight - kept.height);
-      const hasNew = kept.last && $("messages").lastElementChild !== kept.last;
+      const hasNew = kept.last && $("messages").lastElementChild.dataset.seq !== kept.last;
       if (hasNew && !isAtEnd) $("to-end").hidden = false;
     }
     kept = null;
