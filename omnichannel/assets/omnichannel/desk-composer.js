@@ -6,7 +6,7 @@
   const AGAIN_AFTER_MS = 10000;
   // What came in counts as seen when it has been on the screen for so long.
   const BEGINNING_PX = 24;
-  const SEEN_AFTER_MS = 1500;
+  const SEEN_AFTER_MS = 800;
   const $ = (id) => document.getElementById(id);
 
   const thread = () => document.querySelector(".thread[data-conversation]");
@@ -195,10 +195,11 @@
   function see() {
     const field = document.querySelector("#reply-panel input[name=last_seen_seq]");
     const seq = seenSeq();
-    if (!field || seq <= Number(field.value)) return;
-    clearTimeout(seeing);
+    if (!field || seeing || seq <= Number(field.value)) return;
     seeing = setTimeout(() => {
+      seeing = 0;
       if (field.isConnected) field.value = Math.max(Number(field.value), Math.min(seq, seenSeq()));
+      see();
     }, SEEN_AFTER_MS);
   }
   document.addEventListener("visibilitychange", see);
