@@ -152,8 +152,9 @@ class MayWrite(BasePermission):
 
 
 def may(request: Request, method: str | None) -> bool:
-    """Whether the person's role manages everybody's."""
-    return bool(request.user.has_perm(f"conversations.{ACTIONS[method or '']}_quickreply"))
+    """Whether the person's role manages everybody's. A method that there is not is for others to refuse."""
+    action = ACTIONS.get(method or "")
+    return action is None or bool(request.user.has_perm(f"conversations.{action}_quickreply"))
 
 
 class QuickReplyViewSet(viewsets.ModelViewSet):

@@ -125,6 +125,9 @@ def test_records_of_every_kind_show_none(planted: Planted) -> None:
         if parts[0] != "admin" or parts[3:] != ["<object_id>", "change", ""]:
             continue
         listed = client.get(reverse(f"admin:{parts[1]}_{parts[2]}_changelist"))
+        if listed.status_code == 302:  # settings of one row have no list
+            seen.append((listed.url, whole(client.get(listed.url))))
+            continue
         for row in listed.context["cl"].result_list[:30]:
             for view in ("change", "history"):
                 url = f"/admin/{parts[1]}/{parts[2]}/{row.pk}/{view}/"
