@@ -25,6 +25,7 @@ LEADS_TO = {
     "contacts.Contact": "customers/(?:merge/|export)",
     "customer-erasures": "customers/erase/",
     "conversations.Conversation": "conversations/message/",
+    "conversations.QuickReply": "quick-replies/",
     "agents.User": "access/",
 }
 
