@@ -45,11 +45,11 @@ class Floor:
     """The people and their pages."""
 
     inbound_url: str
-    agents: list = field(default_factory=list)  # type: ignore[type-arg]
-    pages: list = field(default_factory=list)  # type: ignore[type-arg]
+    agents: list = field(default_factory=list)
+    pages: list = field(default_factory=list)
     # Of each text: when it was sent, and the pages that have to show it.
     sent: dict[int, float] = field(default_factory=dict)
-    due: dict[int, list] = field(default_factory=dict)  # type: ignore[type-arg]
+    due: dict[int, list] = field(default_factory=dict)
 
 
 def build(count: int) -> Floor:
@@ -96,7 +96,7 @@ class Texts:
     def __init__(self, floor: Floor) -> None:
         self._floor, self._numbers = floor, itertools.count(1)
 
-    def send(self, words: str, sender: str, pages: list) -> int:  # type: ignore[type-arg]
+    def send(self, words: str, sender: str, pages: list) -> int:
         """Post one; returns its number. Tries again while the web server is away, as a provider does."""
         from bench.load import send, signed_request
 
@@ -322,7 +322,7 @@ class Processes:
     def __enter__(self) -> "Processes":
         return self
 
-    def start(self, block) -> "subprocess.Popen[bytes]":  # type: ignore[no-untyped-def]
+    def start(self, block) -> "subprocess.Popen[bytes]":
         """Enter a block of bench.machine."""
         running: subprocess.Popen[bytes] = block.__enter__()
         self._open[running.pid] = block
@@ -330,11 +330,11 @@ class Processes:
 
     def stop(self, running: "subprocess.Popen[bytes]") -> None:
         """Leave it again."""
-        self._open.pop(running.pid).__exit__(None, None, None)  # type: ignore[attr-defined]
+        self._open.pop(running.pid).__exit__(None, None, None)
 
     def __exit__(self, *_: object) -> None:
         for block in list(self._open.values()):
-            block.__exit__(None, None, None)  # type: ignore[attr-defined]
+            block.__exit__(None, None, None)
 
 
 def wait_for(port: int) -> None:
